@@ -1,0 +1,220 @@
+/**
+ * The one interface between Eddy's equations and the hardware: few, coarse kernels over opaque handles, so that a
+ * GPU or a worker thread gets a whole phase in one call.
+ *
+ * Rules that every implementation keeps:
+ * - Every kernel enqueues synchronously and returns handles; only {@link Kernels.read} is a promise.
+ * - Handles are owned: who makes one disposes of it. `retain` adds an owner, `dispose` takes one away.
+ * - Kernels never change an argument, except {@link Kernels.learn}, which consumes what its docstring names.
+ * - All numbers are float32; matrices are row-major, [from, to], so a drive is `h W`.
+ */
+
+/** Activation functions. `hardSigmoid` is `clip(x/6 + 1/2, 0, 1)`, `relu6` is `clip(x, 0, 6)`, `sign(0)` is 0. */
+export type Activation = "tanh" | "sigmoid" | "relu" | "relu6" | "hardSigmoid" | "linear" | "sign";
+
+/** What a readout makes of its weighted sum. */
+export type Nonlinearity = "softmax" | "sigmoid" | "linear";
+
+/** Units `[start, end)` of a module, an input or a readout. */
+export type Block = readonly [start: number, end: number];
+
+/** An opaque float32 tensor of a backend. */
+export interface Tensor {
+  readonly shape: readonly number[];
+}
+
+/** A module's recurrent matrix in the form that a backend computes with (dense, sparse, panels). */
+export interface RecurrentMatrix {
+  readonly neurons: number;
+}
+
+/** One pathway's part of a drive: `scale * source[:, block] weights`, added to the units of `target`. */
+export interface DriveTerm {
+  /** [batch, units of the source] */
+  readonly source: Tensor;
+  /** columns of `source` that the pathway reads */
+  readonly block: Block;
+  /** [block size, target size], or [target size, block size] when `transposed` */
+  readonly weights: Tensor;
+  readonly transposed?: boolean;
+  /** gate, and `-beta` for an error, dimensionless */
+  readonly scale: number;
+  /** units that it enters */
+  readonly target: Block;
+}
+
+/** All that drives a module. Units that no term enters get what `base` gives them, or zero. */
+export interface DriveRequest {
+  readonly batch: number;
+  /** units of the module */
+  readonly units: number;
+  readonly terms: readonly DriveTerm[];
+  /** [batch, units] added to the sum of the terms */
+  readonly base?: Tensor;
+}
+
+/** One module's iterations `h <- f(h W + b + drive)`. */
+export interface SettleRequest {
+  readonly matrix: RecurrentMatrix;
+  /** [neurons] recurrent bias b; absent means zero */
+  readonly bias?: Tensor;
+  readonly activation: Activation;
+  /** [batch, neurons] state at the start, or zero (then the first product is left out) */
+  readonly from: Tensor | "zero";
+  /** [batch, neurons] constant while settling */
+  readonly drive: Tensor;
+  /** at most so many iterations; 0 returns the start */
+  readonly iterations: number;
+  /** end early when the residual falls to this or under; absent means all iterations */
+  readonly tolerance?: number;
+  /** report residual and iterations (implied by `tolerance`) */
+  readonly report?: boolean;
+}
+
+/** The end of a {@link SettleRequest}; all handles are owned by the caller. */
+export interface Settled {
+  /** [batch, neurons] */
+  readonly state: Tensor;
+  /** [2] the residual max |h(T) - h(T-1)| and the iterations made; null unless it was asked for */
+  readonly report: Tensor | null;
+}
+
+/** A readout: `nonlinearity(sum of terms + bias)`. */
+export interface ReadoutRequest {
+  readonly batch: number;
+  readonly size: number;
+  readonly terms: readonly DriveTerm[];
+  /** [size]; absent means zero */
+  readonly bias?: Tensor;
+  readonly nonlinearity: Nonlinearity;
+}
+
+/** One pathway's part of a gradient: `scale * source[:, block]^T error[:, errorBlock]`. */
+export interface GradientTerm {
+  /** [batch, units of the source]; "ones" is the constant source of a bias */
+  readonly source: Tensor | "ones";
+  readonly block: Block;
+  /** [batch, units of the target] */
+  readonly error: Tensor;
+  readonly errorBlock: Block;
+  /** gate / batch */
+  readonly scale: number;
+}
+
+/** Moving averages of an optimiser, of the shape of its weights. */
+export interface Moments {
+  readonly first: Tensor;
+  readonly second: Tensor;
+}
+
+/** How a gradient changes weights. `step` counts from 1. */
+export type OptimiserStep =
+  | { readonly kind: "sgd"; readonly learningRate: number }
+  | {
+      readonly kind: "adam";
+      readonly learningRate: number;
+      readonly beta1: number;
+      readonly beta2: number;
+      readonly epsilon: number;
+      readonly step: number;
+    };
+
+/** Gradient and optimiser in one. */
+export interface LearnRequest {
+  /** their sum is the gradient */
+  readonly terms: readonly GradientTerm[];
+  /** [from, to], or [to] for a bias; consumed */
+  readonly weights: Tensor;
+  /** consumed; null before the first step and for `sgd` */
+  readonly moments: Moments | null;
+  readonly optimiser: OptimiserStep;
+  /** return the gradient too */
+  readonly keepGradient?: boolean;
+}
+
+/** What {@link Kernels.learn} leaves; all handles are owned by the caller. */
+export interface Learned {
+  readonly weights: Tensor;
+  readonly moments: Moments | null;
+  readonly gradient: Tensor | null;
+}
+
+/** Which part of a [batch, units] tensor a watcher wants. */
+export interface SampleRequest {
+  readonly tensor: Tensor;
+  /** one row of the batch, or the mean over all of them */
+  readonly row: number | "mean";
+  /** units [start, end), every n-th */
+  readonly units: Block;
+  readonly every: number;
+}
+
+/** The numerics of Eddy on one backend. */
+export interface Kernels {
+  /** the name by which users choose it, as "reference" or "wasm" */
+  readonly name: string;
+  /** the same inputs give the same bits, whenever and wherever it runs */
+  readonly exact: boolean;
+
+  /** Uploads `data` (copied). @throws EddyError SHAPE_MISMATCH */
+  tensor(data: Float32Array, shape: readonly number[]): Tensor;
+  /** Prepares a recurrent matrix [neurons, neurons] (copied). @throws EddyError SHAPE_MISMATCH */
+  matrix(data: Float32Array, neurons: number): RecurrentMatrix;
+  /** Reads a tensor back; the array belongs to the caller. */
+  read(tensor: Tensor): Promise<Float32Array>;
+  /** Adds an owner and returns the same handle. */
+  retain<T extends Tensor | RecurrentMatrix>(handle: T): T;
+  /** Takes an owner away; without owners the memory is freed. */
+  dispose(handle: Tensor | RecurrentMatrix): void;
+  /** Handles alive now: what a leak test watches. */
+  live(): number;
+  /** Frees the backend; no handle may be used afterwards. */
+  close(): void;
+
+  /**
+   * `drive = base + sum over terms of scale * source[:, block] weights`.
+   * @returns [batch, units], owned by the caller
+   * @throws EddyError SHAPE_MISMATCH
+   * @see Liu et al. 2026, eq. S1
+   */
+  drive(request: DriveRequest): Tensor;
+  /**
+   * Settles modules, each by itself: `h <- f(h W + b + drive)`, `iterations` times. With one iteration and all
+   * modules it is a tick of a network.
+   * @throws EddyError SHAPE_MISMATCH
+   * @see Liu et al. 2026, eq. S1
+   */
+  settle(requests: readonly SettleRequest[]): readonly Settled[];
+  /**
+   * `nonlinearity(sum of terms + bias)`.
+   * @returns [batch, size], owned by the caller
+   * @see Liu et al. 2026, eq. S3
+   */
+  readout(request: ReadoutRequest): Tensor;
+  /** `a - b`, of one shape: output errors and module errors (eq. S6). @returns owned by the caller */
+  difference(a: Tensor, b: Tensor): Tensor;
+  /**
+   * `x f'`, with f' expressed by the state f(u) itself: for rules that keep the derivative (eq. S8).
+   * @param state [batch, units] f(u)
+   * @param x [batch, units]
+   * @returns [batch, units], owned by the caller; f' of `sign` is 0
+   */
+  derivative(activation: Activation, state: Tensor, x: Tensor): Tensor;
+  /**
+   * Gradient and optimiser step: SGD `w - lr g`, or Adam with bias correction.
+   * Consumes `weights` and `moments`: the caller owns what is returned instead.
+   * @throws EddyError SHAPE_MISMATCH
+   * @see Liu et al. 2026, eq. S9; Kingma and Ba 2015
+   */
+  learn(request: LearnRequest): Learned;
+  /**
+   * Scores class outputs against one-hot targets.
+   * @returns [2]: cross-entropy summed over the batch (nats), and how many outputs have their largest value where
+   * the target has (the first of equals counts)
+   */
+  score(output: Tensor, target: Tensor): Tensor;
+  /** What a watcher sees of a tensor. @returns [ceil(units / every)], owned by the caller */
+  sample(request: SampleRequest): Tensor;
+  /** Mean of |x| over all elements. @returns [1], owned by the caller */
+  meanMagnitude(tensor: Tensor): Tensor;
+}

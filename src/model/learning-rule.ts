@@ -1,0 +1,47 @@
+import type { Activation, Kernels, Tensor } from "../kernels/kernels.js";
+
+/**
+ * What a pathway carries in a phase: nothing; what its source's state is (inference signals); what it carried when the
+ * phase before ended; or `-beta` times its source's error.
+ */
+export type Carry = "nothing" | "state" | "held" | "error";
+
+/** One phase of a trial. */
+export interface Phase {
+  readonly name: string;
+  /** modules settle in the order of the forward or of the error pathways */
+  readonly order: "inference" | "learning";
+  /** the state that a module starts from: zero, or where the phase before left it */
+  readonly start: "zero" | "previous";
+  /** how many iterations: those that the run gives to the inference or learning phase, or none: the drive is all */
+  readonly iterations: "inference" | "learning" | "none";
+  /** what forward pathways carry */
+  readonly forward: Exclude<Carry, "error">;
+  /** what error pathways carry */
+  readonly error: Extract<Carry, "nothing" | "error">;
+}
+
+/** What a phase left in a module. */
+export interface PhaseEnd {
+  /** [batch, neurons] */
+  readonly state: Tensor;
+  /** [batch, neurons] what drove it */
+  readonly drive: Tensor;
+}
+
+/**
+ * A learning rule is a value: which phases a trial has, what pathways carry in each, and each module's error from what
+ * the phases left. A plastic pathway's gradient is `presynaptic^T error / batch`, with the source's state at the end
+ * of the first phase. Optimisers, schedules, recording and views know rules only through this.
+ */
+export interface LearningRule {
+  readonly name: string;
+  readonly phases: readonly [inference: Phase, learning: Phase];
+  /**
+   * A module's error.
+   * @param inference what the first phase left in it
+   * @param learning what the second phase left in it
+   * @returns [batch, neurons], owned by the caller
+   */
+  error(kernels: Kernels, activation: Activation, inference: PhaseEnd, learning: PhaseEnd): Tensor;
+}

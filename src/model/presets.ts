@@ -1,0 +1,187 @@
+import { z } from "zod";
+import { activations, type Distribution, type NetworkDescriptionInput } from "./network-description.js";
+import { strictObject } from "./validate.js";
+
+const shape = {
+  neurons: z.int().min(4).max(65_536).default(1024).describe("units of each module"),
+  connectionRate: z.number().gt(0).max(1).default(0.25),
+  spectralRadius: z.number().positive().max(1000).default(0.25),
+  activation: z.enum(activations).default("tanh"),
+};
+
+/** A chain of modules from one input to one readout. */
+export const chainSchema = strictObject({
+  preset: z.literal("chain"),
+  modules: z.int().min(1).max(1000).default(2),
+  inputs: z.int().min(1).default(784).describe("size of the input"),
+  outputs: z.int().min(2).default(10).describe("classes"),
+  task: z.string().default("task").describe("name of its task"),
+  ...shape,
+});
+
+/** The networks of two tasks. */
+export const twoTasksSchema = strictObject({
+  preset: z.enum(["shared-modules", "shared-feedback", "recruitment"]).describe("fig 5a, 5b, 5c"),
+  inputs: z.int().min(1).default(784),
+  outputs: z.int().min(2).default(10),
+  tasks: z.tuple([z.string(), z.string()]).default(["fashion-mnist", "mnist"]),
+  ...shape,
+  neurons: z.int().min(6).max(65_536).optional().describe("units of each module; default: 256 a block"),
+});
+
+type Forward = NonNullable<NetworkDescriptionInput["forward"]>;
+type Errors = NonNullable<NetworkDescriptionInput["errorPathways"]>;
+
+/**
+ * A chain `x -> m1 -> ... -> mN -> out` with blocks RI, SI, RE, SE of a quarter each.
+ * @see Liu et al. 2026, fig 1c and Training details
+ */
+export function chain(options: Omit<z.input<typeof chainSchema>, "preset"> = {}): NetworkDescriptionInput {
+  const { modules, inputs, outputs, task, ...rest } = chainSchema.parse({ ...options, preset: "chain" });
+  const { preset: _, ...module } = rest;
+  const names = Array.from({ length: modules }, (_unused, i) => `m${i + 1}`);
+  const last = names[modules - 1];
+  const forward: Forward = names.map((name, i) => ({
+    source: i === 0 ? "x" : `${names[i - 1]}.SI`,
+    target: `${name}.RI`,
+  }));
+  const errorPathways: Errors = names
+    .map((name, i) => ({
+      source: i === modules - 1 ? "error(out)" : `error(${names[i + 1]}.SE)`,
+      target: `${name}.RE`,
+    }))
+    .reverse();
+  return {
+    name: `chain of ${modules}`,
+    modules: Object.fromEntries(names.map((name) => [name, module])),
+    inputs: { x: inputs },
+    forward,
+    errorPathways,
+    readouts: { out: { size: outputs, sources: [`${last}.SI`] } },
+    tasks: { [task]: { input: "x", readout: "out" } },
+  };
+}
+
+type Configuration = Record<string, { gate?: number; plastic?: boolean }>;
+
+/** What tells the three networks of fig 5 apart. */
+interface TwoTaskGraph {
+  readonly modules: readonly string[];
+  /** of every module, of equal size */
+  readonly blocks: readonly string[];
+  readonly forward: Forward;
+  readonly errorPathways: Errors;
+  /** the block that each task's readout reads */
+  readonly sources: readonly [first: string, second: string];
+  /** blocks that the first readout reads besides */
+  readonly recruited: readonly string[];
+  readonly tasks: Readonly<Record<string, Configuration>>;
+}
+
+const forwardWeights: Distribution = { distribution: "normal", deviation: 0.1 };
+const errorWeights: Distribution = { distribution: "normal", deviation: 0.5 };
+const link = (source: string, target: string) => ({ source, target, weights: forwardWeights });
+const errorLink = (source: string, target: string) => ({ source, target, weights: errorWeights });
+const open = (...ids: string[]) => Object.fromEntries(ids.map((id) => [id, {}]));
+
+/** Two modules of eight blocks; each task has blocks and pathways of its own in both. */
+function sharedModules(first: string, second: string): TwoTaskGraph {
+  const taken = (suffix: 1 | 2) => ({
+    forward: [
+      link(`x${suffix}`, `m1.RI${suffix}`),
+      { ...link(`m1.SI${suffix}`, `m2.RI${suffix}`), id: `m1->m2 ${suffix}` },
+    ],
+    errors: [
+      { ...errorLink(`error(m2.SE${suffix})`, `m1.RE${suffix}`), id: `error(m2)->m1 ${suffix}` },
+      errorLink(`error(out${suffix})`, `m2.RE${suffix}`),
+    ],
+    configuration: open(
+      `x${suffix}->m1`,
+      `m1->m2 ${suffix}`,
+      `m2->out${suffix}`,
+      `error(out${suffix})->m2`,
+      `error(m2)->m1 ${suffix}`,
+    ),
+  });
+  const [a, b] = [taken(1), taken(2)];
+  return {
+    modules: ["m1", "m2"],
+    blocks: ["RI1", "SI1", "RE1", "SE1", "RI2", "SI2", "RE2", "SE2"],
+    forward: [...a.forward, ...b.forward],
+    errorPathways: [...a.errors, ...b.errors],
+    sources: ["m2.SI1", "m2.SI2"],
+    recruited: [],
+    tasks: { [first]: a.configuration, [second]: b.configuration },
+  };
+}
+
+/**
+ * Four modules of six blocks: the first task runs through m1 and m2, the second through m3 and m4; the first task's
+ * error also passes through m4 and m3 to m1. With recruitment, m1 also drives m3, for the first task only.
+ */
+function sharedFeedback(first: string, second: string, recruitment: boolean): TwoTaskGraph {
+  const feedback = ["error(out1)->m2", "error(out1)->m4", "error(m4)->m3", "error(m3)->m1"];
+  const own = open("x1->m1", "m1->m2", "m2->out1", ...feedback);
+  const recruited = { "m1->m3": {}, "m3->m4": { plastic: false }, "m4->out1": {} };
+  return {
+    modules: ["m1", "m2", "m3", "m4"],
+    blocks: ["b1", "b2", "b3", "b4", "b5", "b6"],
+    forward: [
+      link("x1", "m1.b1"),
+      link("m1.b3", "m2.b1"),
+      link("x2", "m3.b5"),
+      link("m3.b2", "m4.b1"),
+      ...(recruitment ? [link("m1.b2", "m3.b1")] : []),
+    ],
+    errorPathways: [
+      errorLink("error(out1)", "m2.b4"),
+      errorLink("error(out2)", "m4.b4"),
+      errorLink("error(out1)", "m4.b5"),
+      errorLink("error(m4.b6)", "m3.b3"),
+      errorLink("error(m3.b4)", "m1.b6"),
+    ],
+    sources: ["m2.b3", "m4.b3"],
+    recruited: recruitment ? ["m4.b2"] : [],
+    tasks: {
+      [first]: recruitment ? { ...own, ...recruited } : own,
+      [second]: open("x2->m3", "m3->m4", "m4->out2", "error(out2)->m4", "error(m4)->m3"),
+    },
+  };
+}
+
+/**
+ * The networks of two tasks: `shared-modules` (fig 5a), `shared-feedback` (fig 5b) and `recruitment` (fig 5c).
+ * Forward and readout weights are normal with deviation 0.1, error pathways normal with deviation 0.5.
+ * @see Liu et al. 2026, fig 5
+ */
+export function twoTasks(options: z.input<typeof twoTasksSchema>): NetworkDescriptionInput {
+  const { preset, inputs, outputs, tasks, neurons, ...module } = twoTasksSchema.parse(options);
+  const [first, second] = tasks;
+  const graph =
+    preset === "shared-modules"
+      ? sharedModules(first, second)
+      : sharedFeedback(first, second, preset === "recruitment");
+  const units = neurons ?? graph.blocks.length * 256;
+  const bound = (i: number) => Math.floor((units * i) / graph.blocks.length);
+  const blocks = Object.fromEntries(
+    graph.blocks.map((block, i) => [block, [bound(i), bound(i + 1)] as [number, number]]),
+  );
+  const readout = (sources: string[]) => ({
+    size: outputs,
+    sources: sources.map((source) => ({ source, weights: forwardWeights })),
+  });
+  const task = (name: string, i: 1 | 2) => ({
+    input: `x${i}`,
+    readout: `out${i}`,
+    configuration: graph.tasks[name],
+  });
+  return {
+    name: preset,
+    modules: Object.fromEntries(graph.modules.map((name) => [name, { ...module, neurons: units, blocks }])),
+    inputs: { x1: inputs, x2: inputs },
+    forward: graph.forward,
+    errorPathways: graph.errorPathways,
+    readouts: { out1: readout([graph.sources[0], ...graph.recruited]), out2: readout([graph.sources[1]]) },
+    tasks: { [first]: task(first, 1), [second]: task(second, 2) },
+  };
+}

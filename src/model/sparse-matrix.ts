@@ -1,0 +1,128 @@
+import { EddyError } from "../errors.js";
+
+/** A square matrix by its non-zero entries, row after row: those of row i stand at starts[i] to starts[i + 1]. */
+export interface SparseMatrix {
+  readonly size: number;
+  readonly starts: Int32Array;
+  readonly columns: Int32Array;
+  readonly values: Float64Array;
+}
+
+/** Sweeps of balancing; a random matrix needs none, a badly scaled one a few, and more would gain little. */
+const balancingSweeps = 50;
+
+/**
+ * The non-zero entries of a matrix, in double precision.
+ * @param matrix [size, size] row-major
+ * @throws EddyError SHAPE_MISMATCH when the length is not size * size, NOT_FINITE when an entry is not a number
+ */
+export function compress(matrix: Float32Array, size: number): SparseMatrix {
+  if (!Number.isInteger(size) || size < 1 || matrix.length !== size * size)
+    throw new EddyError(
+      "SHAPE_MISMATCH",
+      `matrix: given ${matrix.length} entries for ${size} neurons, needed ${size * size}`,
+    );
+  let count = 0;
+  for (let i = 0; i < matrix.length; i++) if (matrix[i] !== 0) count++;
+  const starts = new Int32Array(size + 1);
+  const columns = new Int32Array(count);
+  const values = new Float64Array(count);
+  let next = 0;
+  for (let row = 0; row < size; row++) {
+    for (let column = 0; column < size; column++) {
+      const value = matrix[row * size + column];
+      if (value === 0) continue;
+      if (!Number.isFinite(value))
+        throw new EddyError(
+          "NOT_FINITE",
+          `matrix: entry [${row}, ${column}] is ${value}, needed a finite number`,
+        );
+      columns[next] = column;
+      values[next++] = value;
+    }
+    starts[row + 1] = next;
+  }
+  return { size, starts, columns, values };
+}
+
+/** The rows and columns `members` of a matrix, in that order. */
+export function select(matrix: SparseMatrix, members: Int32Array): SparseMatrix {
+  const place = new Int32Array(matrix.size).fill(-1);
+  members.forEach((member, index) => {
+    place[member] = index;
+  });
+  const starts = new Int32Array(members.length + 1);
+  const columns: number[] = [];
+  const values: number[] = [];
+  members.forEach((member, index) => {
+    for (let e = matrix.starts[member]; e < matrix.starts[member + 1]; e++) {
+      const column = place[matrix.columns[e]];
+      if (column < 0) continue;
+      columns.push(column);
+      values.push(matrix.values[e]);
+    }
+    starts[index + 1] = columns.length;
+  });
+  return {
+    size: members.length,
+    starts,
+    columns: Int32Array.from(columns),
+    values: Float64Array.from(values),
+  };
+}
+
+/** `output[i - from] = sum over j of matrix[i, j] input[j]` for the rows from `from` up to `to`. */
+export function multiplyRows(
+  matrix: SparseMatrix,
+  input: Float64Array,
+  output: Float64Array,
+  from: number,
+  to: number,
+): void {
+  const { starts, columns, values } = matrix;
+  for (let row = from; row < to; row++) {
+    const end = starts[row + 1];
+    let e = starts[row];
+    // two sums, so that one addition need not wait for the one before
+    let even = 0;
+    let odd = 0;
+    for (; e + 1 < end; e += 2) {
+      even += values[e] * input[columns[e]];
+      odd += values[e + 1] * input[columns[e + 1]];
+    }
+    if (e < end) even += values[e] * input[columns[e]];
+    output[row - from] = even + odd;
+  }
+}
+
+/**
+ * Scales a matrix to `D^-1 matrix D`, D diagonal, so that each row weighs about as much as its column: the
+ * eigenvalues stay, but depend less on rounding.
+ * @param matrix irreducible, so that such a D exists; left as it is
+ */
+export function balance(matrix: SparseMatrix): SparseMatrix {
+  const { size, starts, columns } = matrix;
+  const values = matrix.values.slice();
+  const factors = new Float64Array(size);
+  for (let sweep = 0; sweep < balancingSweeps; sweep++) {
+    const rowSums = new Float64Array(size);
+    const columnSums = new Float64Array(size);
+    for (let row = 0; row < size; row++)
+      for (let e = starts[row]; e < starts[row + 1]; e++) {
+        const weight = Math.abs(values[e]);
+        rowSums[row] += weight;
+        columnSums[columns[e]] += weight;
+      }
+    let worst = 1;
+    for (let i = 0; i < size; i++) {
+      const ratio = rowSums[i] / columnSums[i];
+      worst = Math.max(worst, ratio, 1 / ratio);
+      // the fourth root is half the way: all rows move at once, and the whole way would overshoot
+      factors[i] = ratio ** 0.25;
+    }
+    if (worst < 4) break;
+    for (let row = 0; row < size; row++)
+      for (let e = starts[row]; e < starts[row + 1]; e++) values[e] *= factors[columns[e]] / factors[row];
+  }
+  return { size, starts, columns, values };
+}

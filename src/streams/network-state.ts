@@ -1,0 +1,136 @@
+import type { Kernels, Tensor } from "../kernels/kernels.js";
+import type { Network } from "../model/network.js";
+import type { Optimiser } from "../model/optimiser.js";
+import { disposeParameters, type Parameters } from "../model/parameters.js";
+import type { Signals } from "../model/signals.js";
+
+/** Where a task's own clock stands, in continuous operation. */
+export interface TaskState {
+  /** trials begun */
+  trial: number;
+  phase: "waiting" | "inference" | "learning";
+  /** ticks until the phase ends */
+  ticksLeft: number;
+  /** a stimulus that waits for the next phase boundary */
+  pending: { readonly input: Tensor; readonly target: Tensor | null } | null;
+}
+
+/**
+ * All that a network's future depends on: one explicit, serialisable value. Operators read it and leave their results
+ * in it; they close over nothing that a checkpoint would miss. Its handles are owned by it.
+ */
+export interface NetworkState extends Signals {
+  /** ticks made */
+  tick: number;
+  /** stimuli at once */
+  batch: number;
+  readonly parameters: Parameters;
+  optimiser: Optimiser;
+  /** scale of the errors that pathways carry, dimensionless */
+  beta: number;
+  readonly gates: Map<string, number>;
+  readonly states: Map<string, Tensor>;
+  readonly held: Map<string, Tensor>;
+  readonly errors: Map<string, Tensor>;
+  readonly inputs: Map<string, Tensor>;
+  readonly outputErrors: Map<string, Tensor>;
+  /** what drove each module in its last iteration */
+  readonly drives: Map<string, Tensor>;
+  /** what drove each module at the end of the inference phase; phased operation only */
+  readonly heldDrives: Map<string, Tensor>;
+  /** by readout */
+  readonly outputs: Map<string, Tensor>;
+  /** by readout */
+  readonly targets: Map<string, Tensor>;
+  /** what was published 1, 2, ... ticks before the last, as far back as the longest delay reaches */
+  past: readonly Signals[];
+  readonly tasks: Map<string, TaskState>;
+}
+
+/** The state of a network before its first tick: everything at rest, gates as described. */
+export function restingState(
+  network: Network,
+  parameters: Parameters,
+  { batch, beta, optimiser }: Pick<NetworkState, "batch" | "beta" | "optimiser">,
+): NetworkState {
+  const gates = new Map([...network.pathways.values()].map(({ id, gate }) => [id, gate]));
+  const empty = () => new Map<string, Tensor>();
+  return {
+    tick: 0,
+    batch,
+    parameters,
+    optimiser,
+    beta,
+    gates,
+    states: empty(),
+    held: empty(),
+    errors: empty(),
+    inputs: empty(),
+    outputErrors: empty(),
+    drives: empty(),
+    heldDrives: empty(),
+    outputs: empty(),
+    targets: empty(),
+    past: [],
+    tasks: new Map(),
+  };
+}
+
+/** Puts an owned handle in place of the one before. */
+export function put(kernels: Kernels, tensors: Map<string, Tensor>, name: string, tensor: Tensor): void {
+  const before = tensors.get(name);
+  tensors.set(name, tensor);
+  if (before) kernels.dispose(before);
+}
+
+/** Takes one handle, or all of them, out of a part of the state. */
+export function drop(kernels: Kernels, tensors: Map<string, Tensor>, ...names: readonly string[]): void {
+  for (const name of names.length > 0 ? names : [...tensors.keys()]) {
+    const tensor = tensors.get(name);
+    tensors.delete(name);
+    if (tensor) kernels.dispose(tensor);
+  }
+}
+
+/** The signals of now, as one more owner of their handles. */
+export function retainSignals(
+  kernels: Kernels,
+  { states, held, errors, inputs, outputErrors }: Signals,
+): Signals {
+  const copy = (tensors: ReadonlyMap<string, Tensor>) =>
+    new Map([...tensors].map(([name, tensor]) => [name, kernels.retain(tensor)]));
+  return {
+    states: copy(states),
+    held: copy(held),
+    errors: copy(errors),
+    inputs: copy(inputs),
+    outputErrors: copy(outputErrors),
+  };
+}
+
+const signalMaps = ({ states, held, errors, inputs, outputErrors }: Signals) => [
+  states,
+  held,
+  errors,
+  inputs,
+  outputErrors,
+];
+
+/** Frees the handles of signals. */
+export function disposeSignals(kernels: Kernels, signals: Signals): void {
+  for (const tensors of signalMaps(signals)) for (const tensor of tensors.values()) kernels.dispose(tensor);
+}
+
+/** Frees everything that a state owns. */
+export function disposeState(kernels: Kernels, state: NetworkState): void {
+  disposeSignals(kernels, state);
+  for (const past of state.past) disposeSignals(kernels, past);
+  for (const tensors of [state.drives, state.heldDrives, state.outputs, state.targets]) {
+    for (const tensor of tensors.values()) kernels.dispose(tensor);
+  }
+  for (const { pending } of state.tasks.values()) {
+    if (pending) kernels.dispose(pending.input);
+    if (pending?.target) kernels.dispose(pending.target);
+  }
+  disposeParameters(kernels, state.parameters);
+}

@@ -1,0 +1,46 @@
+import { filter, map, type OperatorFunction, pipe } from "rxjs";
+import type { DriveTerm, Kernels } from "../kernels/kernels.js";
+import { biasName, type Network, type Pathway, type Readout } from "../model/network.js";
+import { carried } from "../model/signals.js";
+import type { OutputEvent } from "./events.js";
+import { type NetworkState, put } from "./network-state.js";
+import { driveTerm } from "./pathway.js";
+import type { PhaseEnd } from "./phase-end.js";
+
+/** The pathways that end in a readout. */
+export const readoutPathways = ({ pathways }: Network, readout: string): Pathway[] =>
+  [...pathways.values()].filter(({ kind, target }) => kind === "readout" && target.name === readout);
+
+function terms(pathways: readonly Pathway[], state: NetworkState): DriveTerm[] {
+  return pathways.flatMap((pathway) => {
+    const gate = state.gates.get(pathway.id) ?? pathway.gate;
+    const source = gate === 0 ? null : carried(pathway, "state", state);
+    return source ? [driveTerm(pathway, source, gate, state)] : [];
+  });
+}
+
+/**
+ * A readout: when an inference phase that asks for it ends, answers `nonlinearity(sum of h W + b)`. The output belongs
+ * to the state. Emits once for each such end, completes and errs with its source.
+ * @see Liu et al. 2026, eq. S3
+ */
+export function readout(
+  kernels: Kernels,
+  spec: Readout,
+  pathways: readonly Pathway[],
+): OperatorFunction<PhaseEnd, OutputEvent> {
+  return pipe(
+    filter(({ phase, readouts }: PhaseEnd) => phase === "inference" && readouts.has(spec.name)),
+    map(({ state, tick, trial }) => {
+      const output = kernels.readout({
+        batch: state.batch,
+        size: spec.size,
+        terms: terms(pathways, state),
+        bias: state.parameters.learned.get(biasName(spec.name))?.weights,
+        nonlinearity: spec.nonlinearity,
+      });
+      put(kernels, state.outputs, spec.name, output);
+      return { kind: "output", tick, readout: spec.name, trial, output };
+    }),
+  );
+}

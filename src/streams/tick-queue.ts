@@ -1,0 +1,61 @@
+import type { Tensor } from "../kernels/kernels.js";
+
+/** What waits for the next tick boundary: all feedback, and all that comes from outside. */
+export type QueuedEvent =
+  | { readonly kind: "gate"; readonly key: string; readonly gate: number }
+  | { readonly kind: "learningRate"; readonly key: ""; readonly value: number }
+  | { readonly kind: "beta"; readonly key: ""; readonly value: number }
+  | { readonly kind: "spectralRadius"; readonly key: string; readonly value: number }
+  /** key: the readout; error: [batch, size], owned by the queue */
+  | { readonly kind: "outputError"; readonly key: string; readonly error: Tensor }
+  /** key: the task; tensors owned by the queue */
+  | {
+      readonly kind: "stimulus";
+      readonly key: string;
+      readonly input: Tensor;
+      readonly target: Tensor | null;
+    };
+
+/** Settings first, then what they act on. */
+const kinds: readonly QueuedEvent["kind"][] = [
+  "learningRate",
+  "beta",
+  "spectralRadius",
+  "gate",
+  "outputError",
+  "stimulus",
+];
+
+/** The one tick-boundary queue. */
+export interface TickQueue {
+  /** Queues an event; `source` names who sends it. */
+  push(event: QueuedEvent, source?: string): void;
+  /** Hands out what was queued before this call, and empties the queue. */
+  drain(apply: (event: QueuedEvent) => void): void;
+  readonly length: number;
+}
+
+/**
+ * Run-to-completion: what is pushed while a boundary is being worked off waits for the next one. Events are handed out
+ * by kind, then key, then source, and in their own order only within one source: how the events of several sources
+ * interleave within a tick does not show.
+ */
+export function tickQueue(): TickQueue {
+  let waiting: { event: QueuedEvent; source: string; rank: string }[] = [];
+  return {
+    push(event, source = "") {
+      const rank = JSON.stringify([kinds.indexOf(event.kind), event.key, source]);
+      waiting.push({ event, source, rank });
+    },
+    drain(apply) {
+      if (waiting.length === 0) return;
+      const batch = waiting;
+      waiting = [];
+      batch.sort((a, b) => (a.rank < b.rank ? -1 : a.rank > b.rank ? 1 : 0));
+      for (const { event } of batch) apply(event);
+    },
+    get length() {
+      return waiting.length;
+    },
+  };
+}

@@ -1,0 +1,168 @@
+import { merge, type Observable, Subject, share } from "rxjs";
+import type { Kernels, Tensor } from "../kernels/kernels.js";
+import type { LearningRule } from "../model/learning-rule.js";
+import type { Network } from "../model/network.js";
+import { setSpectralRadius } from "../model/parameters.js";
+import type { NetworkEvent } from "./events.js";
+import { gate } from "./gate.js";
+import { rnnModule } from "./module.js";
+import { moduleError } from "./module-error.js";
+import { disposeState, type NetworkState, put } from "./network-state.js";
+import { outputError } from "./output-error.js";
+import { pathway } from "./pathway.js";
+import type { PhaseEnd } from "./phase-end.js";
+import { plasticity, plasticWeights } from "./plasticity.js";
+import { readout, readoutPathways } from "./readout.js";
+import type { Tick, TickSpec } from "./tick.js";
+import { tickBoundary } from "./tick-boundary.js";
+import { type QueuedEvent, type TickQueue, tickQueue } from "./tick-queue.js";
+
+/** How a schedule answers what reaches its trials at a boundary. */
+export interface TrialEvents {
+  /** A stimulus has come; its tensors belong to the callee. */
+  stimulus(event: Extract<QueuedEvent, { kind: "stimulus" }>): void;
+  /** The state has a new output error. */
+  perturbed(readout: string): void;
+}
+
+/** What a network is wired from. */
+export interface Wiring {
+  readonly kernels: Kernels;
+  readonly network: Network;
+  readonly rule: LearningRule;
+  /** owned by the wired network from now on */
+  readonly state: NetworkState;
+  /** update events carry their gradients */
+  readonly keepGradients?: boolean;
+}
+
+/** A network whose modules, pathways, readouts and plasticity are connected; a schedule drives it. */
+export interface WiredNetwork extends Wiring {
+  readonly queue: TickQueue;
+  /** Everything that happens, in order; errs when an operator fails. Late subscribers see what comes. */
+  readonly events: Observable<NetworkEvent>;
+  /** Makes one tick. @throws what an operator failed with */
+  tick(spec: TickSpec): void;
+  /** Works off the queue without a tick: for schedules whose phases may have none. */
+  drain(): void;
+  /** Ends a phase: readouts answer, or plasticity learns. @throws what an operator failed with */
+  endPhase(end: Omit<PhaseEnd, "state" | "tick">): void;
+  /** Tells those who watch of something that no operator emits. */
+  announce(event: NetworkEvent): void;
+  /** Completes the events and frees the state. */
+  close(): void;
+}
+
+/** The operators of a network: what they make of ticks and of the ends of phases. */
+function operators(
+  { kernels, network, state, keepGradients }: Wiring,
+  ticks: Observable<Tick>,
+  ends: Observable<PhaseEnd>,
+): Observable<NetworkEvent> {
+  const pathways = [...network.pathways.values()].filter(({ kind }) => kind !== "readout");
+  const modules = [...network.modules.values()].map((module) => {
+    const entering = pathways.filter(({ target }) => target.name === module.name);
+    const carried = entering.map((spec) => ticks.pipe(pathway(spec), gate()));
+    const states = ticks.pipe(rnnModule(module, carried), share());
+    return merge(states, states.pipe(moduleError(state)));
+  });
+  const readouts = [...network.readouts.values()].map((spec) => {
+    const outputs = ends.pipe(readout(kernels, spec, readoutPathways(network, spec.name)), share());
+    return merge(outputs, outputs.pipe(outputError(kernels, state)));
+  });
+  const updates = plasticWeights(network).map((plastic) =>
+    ends.pipe(plasticity(kernels, plastic, keepGradients)),
+  );
+  return merge(...modules, ...readouts, ...updates);
+}
+
+/** What a queued event changes. */
+function applyEvent(wired: WiredNetwork, trials: TrialEvents, event: QueuedEvent): void {
+  const { kernels, state } = wired;
+  switch (event.kind) {
+    case "gate":
+      state.gates.set(event.key, event.gate);
+      wired.announce({ kind: "gate", tick: state.tick, pathway: event.key, gate: event.gate });
+      break;
+    case "learningRate":
+      state.optimiser = { ...state.optimiser, learningRate: event.value };
+      break;
+    case "beta":
+      state.beta = event.value;
+      break;
+    case "spectralRadius":
+      setSpectralRadius(kernels, state.parameters, event.key, event.value);
+      break;
+    case "outputError":
+      put(kernels, state.outputErrors, event.key, event.error);
+      trials.perturbed(event.key);
+      break;
+    case "stimulus":
+      trials.stimulus(event);
+  }
+}
+
+/**
+ * Wires a network from its description: one operator a module, pathway, gate, readout and matrix of weights, around
+ * the one tick-boundary queue that carries all feedback. Both schedules drive what it returns.
+ * @param trials how the schedule answers stimuli and output errors
+ */
+export function wireNetwork(wiring: Wiring, trials: TrialEvents): WiredNetwork {
+  const { kernels, state } = wiring;
+  const queue = tickQueue();
+  const specs = new Subject<TickSpec>();
+  const ends = new Subject<PhaseEnd>();
+  const events = new Subject<NetworkEvent>();
+  let lentGradients: Tensor[] = [];
+  let failure: { readonly error: unknown } | null = null;
+  const returnGradients = () => {
+    for (const gradient of lentGradients) kernels.dispose(gradient);
+    lentGradients = [];
+  };
+  const failed = () => {
+    if (failure) throw failure.error;
+  };
+  const apply = (event: QueuedEvent) => applyEvent(wired, trials, event);
+  const wired: WiredNetwork = {
+    ...wiring,
+    queue,
+    events: events.asObservable(),
+    tick(spec) {
+      returnGradients();
+      specs.next(spec);
+      failed();
+    },
+    drain: () => queue.drain(apply),
+    endPhase(end) {
+      ends.next({ ...end, tick: state.tick, state });
+      failed();
+    },
+    announce: (event) => events.next(event),
+    close() {
+      specs.complete();
+      ends.complete();
+      events.complete();
+      returnGradients();
+      queue.drain((event) => {
+        if (event.kind === "outputError") kernels.dispose(event.error);
+        if (event.kind === "stimulus")
+          for (const tensor of [event.input, event.target]) if (tensor) kernels.dispose(tensor);
+      });
+      disposeState(kernels, state);
+    },
+  };
+  const ticks = specs.pipe(tickBoundary({ ...wiring, queue, apply }), share());
+  operators(wiring, ticks, ends).subscribe({
+    next(event) {
+      if (event.kind === "outputError")
+        queue.push({ kind: "outputError", key: event.readout, error: event.error });
+      if (event.kind === "update" && event.gradient) lentGradients.push(event.gradient);
+      events.next(event);
+    },
+    error(error) {
+      failure = { error };
+      events.error(error);
+    },
+  });
+  return wired;
+}
