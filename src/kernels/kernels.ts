@@ -75,7 +75,10 @@ export interface SettleRequest {
 export interface Settled {
   /** [batch, neurons] */
   readonly state: Tensor;
-  /** [2] the residual max |h(T) - h(T-1)| and the iterations made; null unless it was asked for */
+  /**
+   * [2] the residual max |h(T) - h(T-1)| (infinite without an iteration) and the iterations made; null unless it
+   * was asked for
+   */
   readonly report: Tensor | null;
 }
 

@@ -31,9 +31,10 @@ export function checkData(data: Float32Array, shape: readonly number[]): void {
 export function checkTerms(batch: number, units: number, terms: readonly DriveTerm[], base?: Tensor): void {
   if (base) checkShape("base of the drive", base.shape, [batch, units]);
   for (const { source, block, weights, target, transposed } of terms) {
+    checkRows("source of a pathway", source);
+    checkShape("source of a pathway", source.shape, [batch, source.shape[1]]);
     checkBlock("source block", block, source.shape[1]);
     checkBlock("target block", target, units);
-    checkShape("source of a pathway", source.shape, [batch, source.shape[1]]);
     const size = [block[1] - block[0], target[1] - target[0]];
     checkShape("weights of a pathway", weights.shape, transposed ? size.reverse() : size);
   }
@@ -53,13 +54,15 @@ export function checkSettle({ matrix, bias, from, drive, iterations }: SettleReq
 /** @throws EddyError SHAPE_MISMATCH */
 export function checkLearn({ terms, weights, moments, optimiser }: LearnRequest): void {
   for (const { source, block, error, errorBlock } of terms) {
+    checkRows("error of a gradient", error);
     checkBlock("error block", errorBlock, error.shape[1]);
     const columns = errorBlock[1] - errorBlock[0];
     if (source === "ones") {
       checkShape("bias", weights.shape, [columns]);
     } else {
-      checkBlock("source block", block, source.shape[1]);
+      checkRows("source of a gradient", source);
       checkShape("source of a gradient", source.shape, [error.shape[0], source.shape[1]]);
+      checkBlock("source block", block, source.shape[1]);
       checkShape("weights of a pathway", weights.shape, [block[1] - block[0], columns]);
     }
   }

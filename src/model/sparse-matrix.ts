@@ -55,11 +55,11 @@ export function select(matrix: SparseMatrix, members: Int32Array): SparseMatrix 
   const columns: number[] = [];
   const values: number[] = [];
   members.forEach((member, index) => {
-    for (let e = matrix.starts[member]; e < matrix.starts[member + 1]; e++) {
-      const column = place[matrix.columns[e]];
+    for (let at = matrix.starts[member]; at < matrix.starts[member + 1]; at++) {
+      const column = place[matrix.columns[at]];
       if (column < 0) continue;
       columns.push(column);
-      values.push(matrix.values[e]);
+      values.push(matrix.values[at]);
     }
     starts[index + 1] = columns.length;
   });
@@ -82,15 +82,15 @@ export function multiplyRows(
   const { starts, columns, values } = matrix;
   for (let row = from; row < to; row++) {
     const end = starts[row + 1];
-    let e = starts[row];
+    let at = starts[row];
     // two sums, so that one addition need not wait for the one before
     let even = 0;
     let odd = 0;
-    for (; e + 1 < end; e += 2) {
-      even += values[e] * input[columns[e]];
-      odd += values[e + 1] * input[columns[e + 1]];
+    for (; at + 1 < end; at += 2) {
+      even += values[at] * input[columns[at]];
+      odd += values[at + 1] * input[columns[at + 1]];
     }
-    if (e < end) even += values[e] * input[columns[e]];
+    if (at < end) even += values[at] * input[columns[at]];
     output[row - from] = even + odd;
   }
 }
@@ -108,10 +108,10 @@ export function balance(matrix: SparseMatrix): SparseMatrix {
     const rowSums = new Float64Array(size);
     const columnSums = new Float64Array(size);
     for (let row = 0; row < size; row++)
-      for (let e = starts[row]; e < starts[row + 1]; e++) {
-        const weight = Math.abs(values[e]);
+      for (let at = starts[row]; at < starts[row + 1]; at++) {
+        const weight = Math.abs(values[at]);
         rowSums[row] += weight;
-        columnSums[columns[e]] += weight;
+        columnSums[columns[at]] += weight;
       }
     let worst = 1;
     for (let i = 0; i < size; i++) {
@@ -122,7 +122,7 @@ export function balance(matrix: SparseMatrix): SparseMatrix {
     }
     if (worst < 4) break;
     for (let row = 0; row < size; row++)
-      for (let e = starts[row]; e < starts[row + 1]; e++) values[e] *= factors[columns[e]] / factors[row];
+      for (let at = starts[row]; at < starts[row + 1]; at++) values[at] *= factors[columns[at]] / factors[row];
   }
   return { size, starts, columns, values };
 }

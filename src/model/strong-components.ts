@@ -64,8 +64,8 @@ export function cyclicClasses(matrix: SparseMatrix): { members: Int32Array; clas
   let period = 0;
   for (let head = 0; head < queued; head++) {
     const node = queue[head];
-    for (let e = starts[node]; e < starts[node + 1]; e++) {
-      const target = columns[e];
+    for (let at = starts[node]; at < starts[node + 1]; at++) {
+      const target = columns[at];
       if (depth[target] < 0) {
         depth[target] = depth[node] + 1;
         queue[queued++] = target;

@@ -14,8 +14,8 @@ export interface Joined<Answer> {
 
 /**
  * Joins ticks with what other operators answered in the same tick: by tick, never by arrival, so no mixed pair can
- * show. Emits when the last of a tick has come; completes with the ticks; errs with any of them. Sources that skip a
- * tick, or answer a tick that is over, are a bug and make it err.
+ * show. Emits when the last of a tick has come; completes with the ticks; errs with any of them. Inputs that skip a
+ * tick, answer it twice or answer one that is over are a bug and make it err.
  */
 export function joinByTick<Answer extends OfTick>(
   ticks: Observable<Tick>,
@@ -23,47 +23,50 @@ export function joinByTick<Answer extends OfTick>(
 ): Observable<Joined<Answer>> {
   return new Observable((subscriber) => {
     let current: Tick | null = null;
-    let answers: (Answer | null)[] = inputs.map(() => null);
-    let missing = inputs.length;
-    const begin = (tick: Tick) => {
-      if (current === tick) return;
-      if (current && missing > 0 && missing < inputs.length) {
-        subscriber.error(
-          new Error(`tick ${current.tick} ended with ${missing} of ${inputs.length} answers missing`),
-        );
-        return;
+    let ticked = false;
+    let answers: (Answer | null)[] = [];
+    let missing = 0;
+    const fail = (message: string) => {
+      subscriber.error(new Error(message));
+      return false;
+    };
+    /** Goes on to the tick that somebody speaks of. @returns whether it may be spoken of */
+    const enter = (tick: Tick): boolean => {
+      if (current) {
+        const over = ticked && missing === 0;
+        if (tick.tick < current.tick || (over && tick === current)) return fail(`tick ${tick.tick} is over`);
+        if (tick === current) return true;
+        if (!over)
+          return fail(`tick ${current.tick} ended with ${missing} of ${inputs.length} answers missing`);
       }
       current = tick;
+      ticked = false;
       answers = inputs.map(() => null);
       missing = inputs.length;
+      return true;
     };
-    const check = (ticked: boolean) => {
-      if (missing === 0 && ticked && current)
-        subscriber.next({ tick: current, answers: answers as Answer[] });
+    const emitWhole = (tick: Tick) => {
+      if (ticked && missing === 0) subscriber.next({ tick, answers: answers as Answer[] });
     };
-    let ticked: Tick | null = null;
+    const error = (error: unknown) => subscriber.error(error);
     inputs.forEach((input, i) => {
-      const inner = input.subscribe({
-        next(answer) {
-          begin(answer.tick);
-          if (answers[i] === null) missing--;
-          answers[i] = answer;
-          check(ticked === answer.tick);
-        },
-        error: (error) => subscriber.error(error),
-      });
-      subscriber.add(inner);
+      const next = (answer: Answer) => {
+        if (!enter(answer.tick)) return;
+        if (answers[i] !== null) {
+          fail(`tick ${answer.tick.tick} has a second answer of input ${i}`);
+          return;
+        }
+        missing -= 1;
+        answers[i] = answer;
+        emitWhole(answer.tick);
+      };
+      subscriber.add(input.subscribe({ next, error }));
     });
-    subscriber.add(
-      ticks.subscribe({
-        next(tick) {
-          begin(tick);
-          ticked = tick;
-          check(true);
-        },
-        error: (error) => subscriber.error(error),
-        complete: () => subscriber.complete(),
-      }),
-    );
+    const next = (tick: Tick) => {
+      if (!enter(tick)) return;
+      ticked = true;
+      emitWhole(tick);
+    };
+    subscriber.add(ticks.subscribe({ next, error, complete: () => subscriber.complete() }));
   });
 }

@@ -16,7 +16,8 @@ export interface PhasedTrial {
 }
 
 /** A network in phased operation: trial by trial, as the authors' code. Its events are those of its wiring. */
-export interface PhasedNetwork extends Pick<WiredNetwork, "events" | "queue" | "state" | "network" | "kernels"> {
+export interface PhasedNetwork
+  extends Pick<WiredNetwork, "events" | "queue" | "state" | "network" | "kernels"> {
   /** Makes the inference phase. Outputs and scores are in the state and the events. @throws EddyError SHAPE_MISMATCH */
   infer(trial: PhasedTrial): void;
   /** Makes both phases and changes the plastic weights. @throws EddyError SHAPE_MISMATCH */
@@ -33,21 +34,38 @@ export interface PhasedIterations {
 /** A trial is over before anything else happens, so nothing can come in its way. */
 const uninterrupted: TrialEvents = {
   stimulus({ key }) {
-    throw new EddyError("INVALID_ARGUMENT", `stimulus of ${key}: phased operation takes whole trials, not single stimuli`);
+    throw new EddyError(
+      "INVALID_ARGUMENT",
+      `stimulus of ${key}: phased operation takes whole trials, not single stimuli`,
+    );
   },
   perturbed() {},
 };
 
-const movesAtRest = (activation: Activation): boolean => activation === "sigmoid" || activation === "hardSigmoid";
+const movesAtRest = (activation: Activation): boolean =>
+  activation === "sigmoid" || activation === "hardSigmoid";
 
-function upload(wired: WiredNetwork, into: Map<string, Tensor>, given: ReadonlyMap<string, Float32Array>, batch: number): void {
+function upload(
+  wired: WiredNetwork,
+  into: Map<string, Tensor>,
+  given: ReadonlyMap<string, Float32Array>,
+  batch: number,
+): void {
   drop(wired.kernels, into);
-  for (const [name, data] of given) put(wired.kernels, into, name, wired.kernels.tensor(data, [batch, data.length / batch]));
+  for (const [name, data] of given)
+    put(wired.kernels, into, name, wired.kernels.tensor(data, [batch, data.length / batch]));
 }
 
 function begin(wired: WiredNetwork, { inputs, targets, batch }: PhasedTrial): void {
   const { kernels, state } = wired;
-  for (const tensors of [state.states, state.held, state.errors, state.outputErrors, state.heldDrives, state.outputs]) {
+  for (const tensors of [
+    state.states,
+    state.held,
+    state.errors,
+    state.outputErrors,
+    state.heldDrives,
+    state.outputs,
+  ]) {
     drop(kernels, tensors);
   }
   state.batch = batch;
@@ -69,7 +87,12 @@ function settle(wired: WiredNetwork, phase: Phase, module: string, iterations: n
 }
 
 /** A module that took no part in inference has what it settles to without input. */
-function settleAlone(wired: WiredNetwork, phase: Phase, { name, activation }: Module, iterations: number): void {
+function settleAlone(
+  wired: WiredNetwork,
+  phase: Phase,
+  { name, activation }: Module,
+  iterations: number,
+): void {
   const rests = !movesAtRest(activation) && !wired.state.parameters.biases.has(name);
   settle(wired, { ...phase, forward: "nothing", error: "nothing" }, name, rests ? 0 : iterations);
 }
@@ -80,7 +103,13 @@ function holdInference({ kernels, state }: WiredNetwork): void {
   for (const [module, drive] of state.drives) put(kernels, state.heldDrives, module, kernels.retain(drive));
 }
 
-function inferencePhase(wired: WiredNetwork, order: PhasedOrder, iterations: number, trial: number, batch: PhasedTrial): void {
+function inferencePhase(
+  wired: WiredNetwork,
+  order: PhasedOrder,
+  iterations: number,
+  trial: number,
+  batch: PhasedTrial,
+): void {
   const [inference] = wired.rule.phases;
   begin(wired, batch);
   for (const module of order.inference) settle(wired, inference, module, iterations);

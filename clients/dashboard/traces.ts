@@ -1,0 +1,123 @@
+import type { Feed } from "./feeds.js";
+import { choice, element, labelled, setText } from "./dom.js";
+import type { Panel, Session } from "./session.js";
+import { TracePlot } from "./trace-plot.js";
+import { chooseUnits, EVERY_BLOCK } from "./unit-choice.js";
+import { float32Values } from "../../src/wire/index.js";
+import { countText } from "./dom.js";
+
+const UNITS_OF_EACH_BLOCK = 3;
+const UNITS_OF_ONE_BLOCK = 6;
+const COUNTS = ["1", "3", "6", "12", "24"] as const;
+
+/** Which quantities of a module are drawn. */
+const QUANTITIES = [
+  { topic: "state", title: "state h", height: 190 },
+  { topic: "error", title: "error e = z − y", height: 150 },
+] as const;
+
+/** One module: its state and its error, of chosen units, over the last ticks. */
+export class ModulePanel implements Panel {
+  readonly element: HTMLElement;
+  readonly #plots: readonly TracePlot[];
+  readonly #feeds: Feed[] = [];
+  readonly #note = element("p", { class: "note" });
+  #block = EVERY_BLOCK;
+  #count = UNITS_OF_EACH_BLOCK;
+  #every: number;
+
+  /** @param every ticks a frame, to begin with */
+  constructor(
+    private readonly session: Session,
+    private readonly name: string,
+    every: number,
+  ) {
+    this.#every = every;
+    const module = session.info.modules[name];
+    this.#plots = QUANTITIES.filter(({ topic }) => session.topics.has(`${topic}/${name}`)).map(
+      ({ title, height }) => new TracePlot(session, `${title} of ${name}`, title, height),
+    );
+    const blocks = Object.keys(module.blocks);
+    const counts = choice(
+      COUNTS.map((count) => [count, count] as const),
+      "3",
+      (count) => this.#choose(this.#block, Number(count)),
+    );
+    const which = choice(
+      [[EVERY_BLOCK, "each block"], ...blocks.map((block) => [block, block] as const)],
+      EVERY_BLOCK,
+      (block) => {
+        const count = block === EVERY_BLOCK ? UNITS_OF_EACH_BLOCK : UNITS_OF_ONE_BLOCK;
+        counts.value = String(count);
+        this.#choose(block, count);
+      },
+    );
+    this.element = element(
+      "section",
+      { class: "panel module", "aria-label": `Module ${name}` },
+      element(
+        "header",
+        { class: "panel-head" },
+        element("h2", {}, name),
+        element("span", { class: "muted" }, `${countText(module.neurons)} neurons`),
+        element("span", { class: "spring" }),
+        labelled("units of", which),
+        labelled("how many", counts),
+      ),
+      ...this.#plots.map((plot) => plot.element),
+      this.#note,
+    );
+    this.#open();
+  }
+
+  every(every: number): void {
+    if (every === this.#every) return;
+    this.#every = every;
+    const { units } = this.#choice();
+    for (const feed of this.#feeds) feed.change({ every, units });
+    this.#describe();
+  }
+
+  frozen(isFrozen: boolean): void {
+    for (const plot of this.#plots) plot.frozen(isFrozen);
+  }
+
+  close(): void {
+    for (const feed of this.#feeds) feed.close();
+    for (const plot of this.#plots) plot.close();
+  }
+
+  #choice() {
+    const { blocks, neurons } = this.session.info.modules[this.name];
+    return chooseUnits(blocks, neurons, this.#block, this.#count);
+  }
+
+  #choose(block: string, count: number): void {
+    this.#block = block;
+    this.#count = count;
+    for (const feed of this.#feeds.splice(0)) feed.close();
+    this.#open();
+  }
+
+  #open(): void {
+    const chosen = this.#choice();
+    const options = { every: this.#every, units: chosen.units };
+    const topics = QUANTITIES.map(({ topic }) => `${topic}/${this.name}`).filter((topic) =>
+      this.session.topics.has(topic),
+    );
+    for (const [index, topic] of topics.entries()) {
+      const plot = this.#plots[index];
+      plot.show(chosen, Object.keys(this.session.info.modules[this.name].blocks));
+      const frame = (tick: number, payload: unknown, lost: number) => {
+        if (payload instanceof Uint8Array) plot.push(tick, float32Values(payload), this.#every, lost);
+      };
+      this.#feeds.push(this.session.feeds.open(topic, { frame }, options));
+    }
+    this.#describe();
+  }
+
+  #describe(): void {
+    const every = this.#every === 1 ? "every tick" : `every ${countText(this.#every)}th tick`;
+    setText(this.#note, `Sampled ${every}.`);
+  }
+}

@@ -1,0 +1,32 @@
+import { type ImageSetName, imageSetFiles } from "../streams/tasks/image-set.js";
+
+/** Where a data set is published, and what its files must be. */
+export interface Publisher {
+  /** address of the folder that holds the files */
+  readonly address: string;
+  readonly files: readonly { readonly name: string; readonly md5: string }[];
+}
+
+const { trainingImages, trainingLabels, testImages, testLabels } = imageSetFiles;
+
+/** The addresses and checksums of the publishers, as torchvision lists them too. */
+export const publishers: Readonly<Record<ImageSetName, Publisher>> = {
+  mnist: {
+    address: "https://ossci-datasets.s3.amazonaws.com/mnist/",
+    files: [
+      { name: `${trainingImages}.gz`, md5: "f68b3c2dcbeaaa9fbdd348bbdeb94873" },
+      { name: `${trainingLabels}.gz`, md5: "d53e105ee54ea40749a09fcbcd1e9432" },
+      { name: `${testImages}.gz`, md5: "9fb629c4189551a2d022fa330f9573f3" },
+      { name: `${testLabels}.gz`, md5: "ec29112dd5afa0611ce80d1b7f02629c" },
+    ],
+  },
+  "fashion-mnist": {
+    address: "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
+    files: [
+      { name: `${trainingImages}.gz`, md5: "8d4fb7e6c68d591d4c3dfef9ec88bf0d" },
+      { name: `${trainingLabels}.gz`, md5: "25c81989df183df01b3e8a0aad5dffbe" },
+      { name: `${testImages}.gz`, md5: "bef4ecab320f06d8554ea6380940ec79" },
+      { name: `${testLabels}.gz`, md5: "bb300cfdad3c16e7a12a480ee83cd310" },
+    ],
+  },
+};

@@ -1,0 +1,52 @@
+#!/usr/bin/env node
+import { readFileSync } from "node:fs";
+import { Command, CommanderError } from "commander";
+import { EddyError } from "../errors.js";
+import { addData } from "./data.js";
+import { addDoctor } from "./doctor.js";
+import { exitCodes } from "./exit-codes.js";
+import { addRun } from "./run.js";
+import { addSchema } from "./schema.js";
+import { note } from "./terminal.js";
+import { addTrain } from "./train.js";
+import { addVerify } from "./verify.js";
+
+const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
+  version: string;
+};
+
+function program(): Command {
+  const eddy = new Command("eddy")
+    .description(
+      "Event-driven streaming simulator of modular recurrent neural networks that learn by adjoint propagation",
+    )
+    .version(version)
+    .exitOverride()
+    .configureOutput({ outputError: (text, write) => write(text.replace(/\n+$/, "\n")) })
+    .showSuggestionAfterError();
+  for (const add of [addRun, addTrain, addVerify, addData, addSchema, addDoctor]) add(eddy);
+  return eddy;
+}
+
+/** Bad input is one line; anything else is a bug of ours and shows where it happened. */
+function report(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.refused;
+  if (error instanceof EddyError) {
+    note(`eddy: ${error.message}`);
+    return exitCodes.refused;
+  }
+  note(`eddy: a bug, please report it: ${error instanceof Error ? (error.stack ?? error.message) : error}`);
+  return exitCodes.failed;
+}
+
+// a reader that has seen enough (as `| head`) is no error
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code === "EPIPE") process.exit(process.exitCode ?? exitCodes.done);
+  throw error;
+});
+
+try {
+  await program().parseAsync();
+} catch (error) {
+  process.exitCode = report(error);
+}

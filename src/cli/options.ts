@@ -1,0 +1,28 @@
+import { InvalidArgumentError } from "commander";
+import { override } from "../simulation/run-description.js";
+
+/** A whole number within bounds, from the command line. */
+export const whole =
+  (least: number, most = Number.MAX_SAFE_INTEGER) =>
+  (text: string): number => {
+    const value = Number(text);
+    if (text.trim() !== "" && Number.isInteger(value) && value >= least && value <= most) return value;
+    const range = most === Number.MAX_SAFE_INTEGER ? `from ${least}` : `from ${least} to ${most}`;
+    throw new InvalidArgumentError(`Needed a whole number ${range}.`);
+  };
+
+/** One of several words. */
+export const oneOf =
+  <Word extends string>(words: readonly Word[]) =>
+  (text: string): Word => {
+    const found = words.find((word) => word === text);
+    if (found !== undefined) return found;
+    throw new InvalidArgumentError(`Needed one of ${words.join(", ")}.`);
+  };
+
+/** Collects an option that may be given several times. */
+export const collect = (text: string, before: readonly string[] = []): readonly string[] => [...before, text];
+
+/** Applies -p path=value in order. @throws EddyError INVALID_ARGUMENT */
+export const applyOverrides = (run: unknown, assignments: readonly string[] = []): unknown =>
+  assignments.reduce<unknown>(override, run);

@@ -1,0 +1,195 @@
+import { Handles } from "../handles.js";
+import type {
+  DriveTerm,
+  GradientTerm,
+  Kernels,
+  Learned,
+  LearnRequest,
+  Moments,
+  Settled,
+  SettleRequest,
+  Tensor,
+} from "../kernels.js";
+import {
+  checkData,
+  checkLearn,
+  checkSample,
+  checkScore,
+  checkSettle,
+  checkShape,
+  checkTerms,
+  sizeOf,
+} from "../shapes.js";
+import { timesSlope } from "./activations.js";
+import { type CompressedMatrix, compress } from "./compressed-matrix.js";
+import { drive } from "./drive.js";
+import { adamStep, gradientOf, type OpenGradientTerm, sgdStep } from "./learn.js";
+import { readout } from "./readout.js";
+import { meanMagnitude, sample, score } from "./reductions.js";
+import { settle } from "./settle.js";
+import type { OpenTerm } from "./terms.js";
+
+type ReferenceHandles = Handles<Float32Array, CompressedMatrix>;
+
+const copy = (content: Float32Array): Float32Array => content.slice();
+
+/** Sums in double precision, reused from call to call: at batch 1 allocation would cost as much as the work. */
+class Scratch {
+  #sum = new Float64Array(1024);
+
+  /** At least `size` numbers, of any value. */
+  of(size: number): Float64Array {
+    if (this.#sum.length < size) this.#sum = new Float64Array(size);
+    return this.#sum;
+  }
+}
+
+function openTerm(handles: ReferenceHandles, term: DriveTerm): OpenTerm {
+  return {
+    source: handles.contentOf(term.source),
+    sourceUnits: term.source.shape[1],
+    block: term.block,
+    weights: handles.contentOf(term.weights),
+    transposed: term.transposed ?? false,
+    scale: term.scale,
+    target: term.target,
+  };
+}
+
+function openGradientTerm(handles: ReferenceHandles, term: GradientTerm): OpenGradientTerm {
+  const { source, block, error, errorBlock, scale } = term;
+  return {
+    source: source === "ones" ? null : handles.contentOf(source),
+    sourceUnits: source === "ones" ? 1 : source.shape[1],
+    block,
+    error: handles.contentOf(error),
+    errorUnits: error.shape[1],
+    errorBlock,
+    batch: error.shape[0],
+    scale,
+  };
+}
+
+function settleOne(handles: ReferenceHandles, scratch: Scratch, request: SettleRequest): Settled {
+  const { matrix, bias, activation, from, iterations, tolerance } = request;
+  const report = request.report === true || tolerance !== undefined;
+  const settled = settle(
+    {
+      batch: request.drive.shape[0],
+      matrix: handles.matrixOf(matrix),
+      bias: bias ? handles.contentOf(bias) : null,
+      activation,
+      from: from === "zero" ? null : handles.contentOf(from),
+      drive: handles.contentOf(request.drive),
+      iterations,
+      tolerance: tolerance ?? null,
+      report,
+    },
+    scratch.of(matrix.neurons),
+  );
+  return {
+    state: handles.tensor(request.drive.shape, settled.state),
+    report: report ? handles.tensor([2], Float32Array.of(settled.residual, settled.iterations)) : null,
+  };
+}
+
+function learn(handles: ReferenceHandles, scratch: Scratch, request: LearnRequest): Learned {
+  checkLearn(request);
+  const { terms, optimiser, moments: before, keepGradient } = request;
+  const { shape } = request.weights;
+  const size = sizeOf(shape);
+  const gradient = gradientOf(
+    terms.map((term) => openGradientTerm(handles, term)),
+    size,
+    scratch.of(size),
+  );
+  const weights = handles.take(request.weights, copy);
+  const first = before ? handles.take(before.first, copy) : new Float32Array(size);
+  const second = before ? handles.take(before.second, copy) : new Float32Array(size);
+  let moments: Moments | null = null;
+  if (optimiser.kind === "sgd") {
+    sgdStep(weights, gradient, optimiser.learningRate);
+  } else {
+    adamStep(weights, first, second, gradient, optimiser);
+    moments = { first: handles.tensor(shape, first), second: handles.tensor(shape, second) };
+  }
+  return {
+    weights: handles.tensor(shape, weights),
+    moments,
+    gradient: keepGradient ? handles.tensor(shape, gradient) : null,
+  };
+}
+
+function difference(handles: ReferenceHandles, a: Tensor, b: Tensor): Tensor {
+  checkShape("subtrahend", b.shape, a.shape);
+  const other = handles.contentOf(b);
+  return handles.tensor(
+    a.shape,
+    handles.contentOf(a).map((value, index) => value - other[index]),
+  );
+}
+
+/**
+ * The kernels as plain loops, every sum in double precision, every result float32: what the other backends are
+ * measured against, and quick enough for one stimulus at a time (the recurrent matrix is kept without its zeros).
+ */
+export function referenceKernels(): Kernels {
+  const scratch = new Scratch();
+  const handles: ReferenceHandles = new Handles({
+    // memory is the garbage collector's, so there is nothing to free
+    freeTensor: () => {},
+    freeMatrix: () => {},
+  });
+  return {
+    name: "reference",
+    exact: true,
+    tensor(data, shape) {
+      checkData(data, shape);
+      return handles.tensor([...shape], data.slice());
+    },
+    matrix(data, neurons) {
+      checkData(data, [neurons, neurons]);
+      return handles.matrix(neurons, compress(data, neurons));
+    },
+    read: async (tensor) => handles.contentOf(tensor).slice(),
+    retain: (handle) => handles.retain(handle),
+    dispose: (handle) => handles.dispose(handle),
+    live: () => handles.live(),
+    close: () => handles.close(),
+    drive({ batch, units, terms, base }) {
+      checkTerms(batch, units, terms, base);
+      const open = terms.map((term) => openTerm(handles, term));
+      const start = base ? handles.contentOf(base) : null;
+      return handles.tensor([batch, units], drive(batch, units, open, start, scratch.of(units)));
+    },
+    settle(requests) {
+      for (const request of requests) checkSettle(request);
+      return requests.map((request) => settleOne(handles, scratch, request));
+    },
+    readout({ batch, size, terms, bias, nonlinearity }) {
+      checkTerms(batch, size, terms);
+      if (bias) checkShape("bias of the readout", bias.shape, [size]);
+      const open = terms.map((term) => openTerm(handles, term));
+      const start = bias ? handles.contentOf(bias) : null;
+      return handles.tensor([batch, size], readout(batch, size, open, start, nonlinearity, scratch.of(size)));
+    },
+    difference: (a, b) => difference(handles, a, b),
+    derivative(activation, state, x) {
+      checkShape("x of the derivative", x.shape, state.shape);
+      return handles.tensor(x.shape, timesSlope(activation, handles.contentOf(state), handles.contentOf(x)));
+    },
+    learn: (request) => learn(handles, scratch, request),
+    score(output, target) {
+      checkScore(output, target);
+      const [batch, size] = output.shape;
+      return handles.tensor([2], score(handles.contentOf(output), handles.contentOf(target), batch, size));
+    },
+    sample(request) {
+      checkSample(request);
+      const { tensor, row, units, every } = request;
+      const data = sample(handles.contentOf(tensor), tensor.shape[0], tensor.shape[1], row, units, every);
+      return handles.tensor([data.length], data);
+    },
+    meanMagnitude: (tensor) => handles.tensor([1], Float32Array.of(meanMagnitude(handles.contentOf(tensor)))),
+  };
+}

@@ -1,0 +1,73 @@
+import type { ClientLimits } from "../wire/messages.js";
+import { requestLimits } from "../wire/protocol.js";
+
+/** What the server withstands; every queue and every wait has an end. */
+export interface ServerLimits {
+  readonly connectionsMax: number;
+  /** distinct watches of the simulation, over all clients */
+  readonly channelsMax: number;
+  readonly subscriptionsMax: number;
+  readonly commandsPerSecondMax: number;
+  readonly commandsBurstMax: number;
+  /** sub, unsub and ping */
+  readonly requestsPerSecondMax: number;
+  readonly requestsBurstMax: number;
+  readonly requestBytesMax: number;
+  readonly malformedMax: number;
+  readonly unacknowledgedFramesMax: number;
+  readonly losslessFramesMax: number;
+  readonly losslessMsMax: number;
+  /** bytes of a client that the socket has not taken yet */
+  readonly queuedBytesMax: number;
+  /** without an acknowledgement, or without a byte taken, while there is something to take */
+  readonly stalledMsMax: number;
+  readonly authenticationMsMax: number;
+  readonly failuresMax: number;
+  readonly failuresWindowMs: number;
+  readonly heartbeatMs: number;
+  readonly pingMs: number;
+  readonly pongMsMax: number;
+  /** how often queues and waits are looked at */
+  readonly sweepMs: number;
+  /** for the closing handshake, then the socket is destroyed */
+  readonly closingMsMax: number;
+}
+
+export const defaultLimits: ServerLimits = {
+  connectionsMax: 10_000,
+  channelsMax: 1024,
+  subscriptionsMax: 32,
+  commandsPerSecondMax: 20,
+  commandsBurstMax: 40,
+  requestsPerSecondMax: 50,
+  requestsBurstMax: 100,
+  requestBytesMax: requestLimits.bytesMax,
+  malformedMax: 3,
+  unacknowledgedFramesMax: 4,
+  losslessFramesMax: 1024,
+  losslessMsMax: 60_000,
+  queuedBytesMax: 1024 * 1024,
+  stalledMsMax: 10_000,
+  authenticationMsMax: 5000,
+  failuresMax: 5,
+  failuresWindowMs: 60_000,
+  heartbeatMs: 1000,
+  pingMs: 10_000,
+  pongMsMax: 25_000,
+  sweepMs: 500,
+  closingMsMax: 1000,
+};
+
+/** The part of the limits that a client has to know. */
+export function clientLimits(limits: ServerLimits): ClientLimits {
+  return {
+    requestBytesMax: limits.requestBytesMax,
+    subscriptionsMax: limits.subscriptionsMax,
+    commandsPerSecondMax: limits.commandsPerSecondMax,
+    commandsBurstMax: limits.commandsBurstMax,
+    unacknowledgedFramesMax: limits.unacknowledgedFramesMax,
+    losslessFramesMax: limits.losslessFramesMax,
+    queuedBytesMax: limits.queuedBytesMax,
+    heartbeatMs: limits.heartbeatMs,
+  };
+}

@@ -1,0 +1,61 @@
+import { EddyError } from "../errors.js";
+import { encode } from "../wire/codec.js";
+import type { ErrorMessage } from "../wire/messages.js";
+import { closeCodes } from "../wire/protocol.js";
+import type { Hub } from "./hub.js";
+import type { Session } from "./session.js";
+import { heartbeat } from "./welcome.js";
+
+/**
+ * Passes the simulation's frames on to the sessions, sends heartbeats, and sweeps. When the simulation ends or fails, the
+ * sessions are told so and closed; a new epoch closes them too, so that they start anew.
+ * @returns what stops it
+ */
+export function publish(hub: Hub, sessions: ReadonlySet<Session>): () => void {
+  const { simulation, limits } = hub;
+  let epoch = simulation.epoch;
+  const frames = simulation.frames.subscribe({
+    next: (frame) => {
+      try {
+        hub.channels.deliver(frame);
+      } catch (error) {
+        // A payload that cannot be encoded: the others go on.
+        hub.report(error);
+      }
+    },
+    error: (error: unknown) => {
+      hub.report(error);
+      const isOurs = error instanceof EddyError;
+      end(hub, sessions, isOurs ? error.message : "the simulation has failed; the server's log says more");
+    },
+    complete: () => end(hub, sessions, "the simulation has ended"),
+  });
+  const heartbeats = setInterval(() => {
+    if (hub.hasEnded()) return;
+    if (simulation.epoch !== epoch) {
+      epoch = simulation.epoch;
+      for (const session of sessions) session.end(closeCodes.resync, "a new epoch has begun");
+    }
+    if (sessions.size === 0) return;
+    const bytes = encode(heartbeat(simulation));
+    for (const session of sessions) session.broadcast(bytes);
+  }, limits.heartbeatMs);
+  const sweeps = setInterval(() => {
+    for (const session of sessions) session.sweep();
+  }, limits.sweepMs);
+  return () => {
+    clearInterval(heartbeats);
+    clearInterval(sweeps);
+    frames.unsubscribe();
+  };
+}
+
+function end(hub: Hub, sessions: ReadonlySet<Session>, message: string): void {
+  hub.markEnded();
+  const error: ErrorMessage = { op: "error", code: "SIMULATION_ENDED", message, retryable: false };
+  const bytes = encode(error);
+  for (const session of sessions) {
+    session.broadcast(bytes);
+    session.end(closeCodes.shutdown, "the simulation has ended");
+  }
+}

@@ -1,0 +1,194 @@
+import { randomUUID } from "node:crypto";
+import { BehaviorSubject, type Observable } from "rxjs";
+import { EddyError } from "../errors.js";
+import type { Kernels } from "../kernels/kernels.js";
+import { learningRules } from "../model/adjoint-propagation.js";
+import { clock, type Pace } from "../streams/clock.js";
+import { type ContinuousNetwork, continuousNetwork } from "../streams/continuous.js";
+import type { NetworkState } from "../streams/network-state.js";
+import type { StimulusDoor } from "../streams/stimulus-door.js";
+import { checkPace, checkSteps, isIntervention, queuedEvent } from "./interventions.js";
+import { initialState } from "./open-network.js";
+import type { Run } from "./run-description.js";
+import type { Command, Simulation, SimulationInfo, SimulationStatus } from "./simulation.js";
+import { checkWatch, topicsOf } from "./topics.js";
+import { type Watches, watches } from "./watches.js";
+
+/** How a simulation begins and ends. */
+export interface SimulationOptions {
+  /** ticks a second; null is as fast as possible */
+  readonly ticksPerSecond: number | null;
+  /** ends after so many ticks; null goes on until closed */
+  readonly ticks: number | null;
+  /** waits for a resume or a step */
+  readonly paused: boolean;
+}
+
+function infoOf({ name, tickMs, network }: Run, backend: string, { gates }: NetworkState): SimulationInfo {
+  const place = (owner: string, kind: string) =>
+    kind === "outputError" || kind === "moduleError" ? `error(${owner})` : owner;
+  return {
+    name,
+    tickMs,
+    backend,
+    modules: Object.fromEntries(
+      [...network.modules.values()].map(({ name: module, neurons, blocks, spectralRadius }) => [
+        module,
+        { neurons, blocks: Object.fromEntries(blocks), spectralRadius },
+      ]),
+    ),
+    pathways: [...network.pathways.values()].map(({ id, kind, source, target, gate }) => ({
+      id,
+      kind,
+      source: place(source.name, source.kind),
+      target: target.name,
+      gate: gates.get(id) ?? gate,
+    })),
+    tasks: [...network.tasks.keys()],
+  };
+}
+
+function wire(
+  kernels: Kernels,
+  run: Run,
+  state: NetworkState,
+  doors: ReadonlyMap<string, StimulusDoor>,
+): ContinuousNetwork {
+  const { network, schedule, rule } = run;
+  if (schedule.kind !== "continuous") {
+    throw new EddyError(
+      "INVALID_DESCRIPTION",
+      `run.schedule.kind: given "${schedule.kind}", needed "continuous" for live operation; or use eddy train`,
+    );
+  }
+  const { forward, ticks, clocks } = schedule;
+  const tasks = new Map([...doors].map(([task, door]) => [task, { ticks: clocks[task] ?? ticks, door }]));
+  return continuousNetwork({ kernels, network, rule: learningRules[rule], state }, { forward, tasks });
+}
+
+function statusOf(
+  { state, network }: ContinuousNetwork,
+  paused: boolean,
+  ticksPerSecond: number | null,
+): SimulationStatus {
+  return {
+    tick: state.tick,
+    paused,
+    ticksPerSecond,
+    learningRate: state.optimiser.learningRate,
+    beta: state.beta,
+    gates: Object.fromEntries([...network.pathways.keys()].map((id) => [id, state.gates.get(id) ?? 1])),
+    spectralRadii: Object.fromEntries(
+      [...state.parameters.recurrent].map(([name, { spectralRadius }]) => [name, spectralRadius]),
+    ),
+  };
+}
+
+/** The clock of a simulation and the commands that change it. */
+function pacing({ ticksPerSecond, paused }: SimulationOptions) {
+  let speed = ticksPerSecond;
+  const running = (): Pace => ({ mode: "run", ticksPerSecond: speed });
+  const pace = new BehaviorSubject<Pace>(paused ? { mode: "paused" } : running());
+  return {
+    pace: pace as Observable<Pace>,
+    paused: () => pace.value.mode !== "run",
+    speed: () => speed,
+    stop: () => pace.next({ mode: "paused" }),
+    apply(command: Extract<Command, { kind: "pause" | "resume" | "step" | "speed" }>) {
+      switch (command.kind) {
+        case "pause":
+          pace.next({ mode: "paused" });
+          break;
+        case "resume":
+          pace.next(running());
+          break;
+        case "step":
+          checkSteps(command.ticks);
+          pace.next({ mode: "step", ticks: command.ticks });
+          break;
+        case "speed":
+          checkPace("ticksPerSecond", command.ticksPerSecond);
+          speed = command.ticksPerSecond;
+          if (pace.value.mode === "run") pace.next(running());
+      }
+    },
+  };
+}
+
+/** Waits for what any of them waits for. */
+const holdAll = (net: ContinuousNetwork, seen: Watches) => (): Promise<unknown> | null => {
+  const waits = [net.hold(), seen.hold()].filter((wait) => wait !== null);
+  return waits.length > 0 ? Promise.all(waits) : null;
+};
+
+/**
+ * Runs a network continuously in this thread.
+ * @param doors where stimuli come in, by task
+ * @throws EddyError INVALID_DESCRIPTION when the run is not continuous
+ */
+export function localSimulation(
+  kernels: Kernels,
+  run: Run,
+  doors: ReadonlyMap<string, StimulusDoor>,
+  options: SimulationOptions,
+): Simulation {
+  const state = initialState(kernels, run);
+  const net = wire(kernels, run, state, doors);
+  const seen = watches(kernels, run.network, state);
+  const topics = topicsOf(run.network);
+  const pacer = pacing(options);
+  let ending: Promise<void> | null = null;
+  net.events.subscribe({ next: (event) => seen.see(event), error: () => {} });
+  const finish = async () => {
+    ticking.unsubscribe();
+    await seen.complete();
+    net.close();
+  };
+  const end = (): Promise<void> => {
+    ending ??= finish();
+    return ending;
+  };
+  const ticking = clock(pacer.pace, { hold: holdAll(net, seen) }).subscribe({
+    next() {
+      try {
+        net.tick();
+      } catch (error) {
+        pacer.stop();
+        seen.fail(error);
+        return;
+      }
+      if (options.ticks !== null && state.tick >= options.ticks) {
+        void end();
+      }
+    },
+    error: (error) => seen.fail(error),
+  });
+  const alive = () => {
+    if (ending) throw new EddyError("SIMULATION_ENDED", "the simulation has ended");
+  };
+  return {
+    info: infoOf(run, kernels.name, state),
+    topics,
+    epoch: randomUUID(),
+    frames: seen.frames,
+    status: () => statusOf(net, pacer.paused(), pacer.speed()),
+    async watch(watch) {
+      alive();
+      checkWatch(topics, state.batch, watch);
+      return seen.add(watch);
+    },
+    unwatch: (handle) => seen.remove(handle),
+    async command(command) {
+      alive();
+      if (isIntervention(command)) {
+        net.queue.push(queuedEvent(net.network, command));
+        // between two ticks of a clock that stands, the boundary is now
+        if (pacer.paused()) net.drain();
+      } else {
+        pacer.apply(command);
+      }
+      return state.tick;
+    },
+    close: end,
+  };
+}

@@ -1,0 +1,136 @@
+import { SHARE_ENV, Worker } from "node:worker_threads";
+import { Subject } from "rxjs";
+import { EddyError } from "../errors.js";
+import { defaultBackend } from "../kernels/backends.js";
+import { dataDirectory } from "../streams/tasks/data-directory.js";
+import type { OpenOptions } from "./simulate.js";
+import type { Frame, Simulation, SimulationStatus } from "./simulation.js";
+import { type FromWorker, fromFailure, type ToWorker, type WorkerStart } from "./worker-messages.js";
+
+type Ready = Extract<FromWorker, { op: "ready" }>;
+type Unnumbered<Message> = Message extends { readonly id: number } ? Omit<Message, "id"> : never;
+type Waiting = { resolve(value: number): void; reject(error: Error): void };
+
+function startWorker(run: unknown, { backend = defaultBackend, data, ...options }: OpenOptions): Worker {
+  const { ticksPerSecond = null, ticks = null, paused = false } = options;
+  const workerData: WorkerStart = {
+    run,
+    backend,
+    dataDirectory: dataDirectory(data),
+    options: { ticksPerSecond, ticks, paused },
+  };
+  // settings of native libraries reach them only through the process's own environment
+  return new Worker(new URL("./worker.js", import.meta.url), { workerData, env: SHARE_ENV });
+}
+
+/** Waits until the network is built. */
+function ready(worker: Worker): Promise<Ready> {
+  return new Promise((resolve, reject) => {
+    worker.once("error", reject);
+    worker.once("message", (message: FromWorker) => {
+      worker.off("error", reject);
+      if (message.op === "ready") resolve(message);
+      else
+        reject(
+          message.op === "failed" ? fromFailure(message.failure) : new Error(`unexpected "${message.op}"`),
+        );
+    });
+  });
+}
+
+/** Requests to the thread and the replies that they wait for. */
+function correspondence(worker: Worker) {
+  const waiting = new Map<number, Waiting>();
+  let ids = 0;
+  const settle = (id: number): Waiting | undefined => {
+    const entry = waiting.get(id);
+    waiting.delete(id);
+    return entry;
+  };
+  return {
+    ask(request: Unnumbered<ToWorker>): Promise<number> {
+      ids += 1;
+      const id = ids;
+      return new Promise((resolve, reject) => {
+        waiting.set(id, { resolve, reject });
+        worker.postMessage({ ...request, id });
+      });
+    },
+    resolve: (id: number, value: number) => settle(id)?.resolve(value),
+    reject: (id: number, error: Error) => settle(id)?.reject(error),
+    rejectAll(error: Error) {
+      for (const id of [...waiting.keys()]) settle(id)?.reject(error);
+    },
+  };
+}
+
+/**
+ * Runs a network continuously in a thread of its own.
+ * @param run a run file's content
+ * @throws EddyError (as a rejection) for what is wrong with the run, its data or the backend
+ */
+export async function openSimulation(run: unknown, options: OpenOptions = {}): Promise<Simulation> {
+  const worker = startWorker(run, options);
+  const {
+    info,
+    topics,
+    epoch,
+    status: first,
+  } = await ready(worker).catch(async (error) => {
+    await worker.terminate();
+    throw error;
+  });
+  const frames = new Subject<Frame>();
+  const letters = correspondence(worker);
+  let status: SimulationStatus = first;
+  let over = false;
+  const end = (error: Error | null) => {
+    if (over) return;
+    over = true;
+    letters.rejectAll(new EddyError("SIMULATION_ENDED", "the simulation has ended"));
+    if (error) frames.error(error);
+    else frames.complete();
+  };
+  worker.on("message", (message: FromWorker) => {
+    switch (message.op) {
+      case "frames":
+        for (const frame of message.frames) frames.next(frame);
+        break;
+      case "reply":
+        status = message.status;
+        letters.resolve(message.id, message.value);
+        break;
+      case "refused":
+        letters.reject(message.id, fromFailure(message.failure));
+        break;
+      case "status":
+      case "ended":
+        status = message.status;
+        if (message.op === "ended") end(null);
+        break;
+      case "failed":
+        end(fromFailure(message.failure));
+    }
+  });
+  worker.on("error", end);
+  worker.on("exit", () => end(null));
+  const ask = (request: Unnumbered<ToWorker>): Promise<number> =>
+    over
+      ? Promise.reject(new EddyError("SIMULATION_ENDED", "the simulation has ended"))
+      : letters.ask(request);
+  return {
+    info,
+    topics,
+    epoch,
+    status: () => status,
+    frames: frames.asObservable(),
+    watch: (watch) => ask({ op: "watch", watch }),
+    unwatch: (handle) => worker.postMessage({ op: "unwatch", handle } satisfies ToWorker),
+    command: (command) => ask({ op: "command", command }),
+    async close() {
+      if (!over) await letters.ask({ op: "close" }).catch(() => {});
+      end(null);
+      await worker.terminate();
+    },
+  };
+}

@@ -1,0 +1,200 @@
+import { z } from "zod";
+import { EddyError } from "../errors.js";
+import { learningRules } from "../model/adjoint-propagation.js";
+import type { Network } from "../model/network.js";
+import { networkSchema } from "../model/network-description.js";
+import { optimiserSchema } from "../model/optimiser.js";
+import { chain, chainSchema, twoTasks, twoTasksSchema } from "../model/presets.js";
+import { resolveNetwork } from "../model/resolve-network.js";
+import { invalid, strictObject, validate } from "../model/validate.js";
+import { imageSetNames } from "../streams/tasks/image-set.js";
+
+const ticks = strictObject({
+  inference: z.int().min(1).max(1_000_000).default(12),
+  learning: z.int().min(1).max(1_000_000).default(10),
+});
+
+const phased = strictObject({
+  kind: z.literal("phased"),
+  epochs: z.int().min(0).max(1_000_000).default(10),
+  tasks: z
+    .enum(["simultaneous", "alternating"])
+    .default("simultaneous")
+    .describe("several tasks: all in every trial, or an epoch of each in turn, by its own configuration"),
+});
+
+const continuous = strictObject({
+  kind: z.literal("continuous"),
+  forward: z
+    .enum(["held", "live"])
+    .default("held")
+    .describe("what forward pathways carry while errors are on their way"),
+  ticks: ticks.default({ inference: 12, learning: 10 }).describe("ticks of each phase"),
+  clocks: z.record(z.string(), ticks).default({}).describe("other ticks, by task"),
+});
+
+/** Where a task's stimuli come from. */
+export const stimuliSchema = z.discriminatedUnion("source", [
+  strictObject({
+    source: z.literal("gabor"),
+    noise: z.number().min(0).max(1000).default(0.2).describe("standard deviation of the pixel noise"),
+    angle: z.number().min(0).max(90).default(6).describe("degrees from vertical"),
+    jitter: z.number().min(0).max(90).default(0.5).describe("standard deviation of the angle, degrees"),
+    trainingImages: z.int().min(1).optional().describe("default: new ones without end"),
+    testImages: z.int().min(1).default(400),
+  }),
+  ...imageSetNames.map((name) =>
+    strictObject({
+      source: z.literal(name),
+      limit: z.int().min(1).optional().describe("only the first so many images of each half"),
+    }),
+  ),
+]);
+
+export type StimuliDescription = z.output<typeof stimuliSchema>;
+
+const runFields = {
+  name: z.string().min(1).max(200).default("run"),
+  rule: z.enum(["STE", "EPE"]).default("EPE"),
+  beta: z.number().min(0).max(1000).default(1),
+  iterations: strictObject({
+    inference: z.int().min(0).max(100_000).default(8),
+    learning: z.int().min(0).max(100_000).default(8),
+  })
+    .default({ inference: 8, learning: 8 })
+    .describe("phased operation"),
+  optimiser: optimiserSchema.default({
+    kind: "adam",
+    learningRate: 1e-3,
+    beta1: 0.9,
+    beta2: 0.999,
+    epsilon: 1e-8,
+  }),
+  seed: z.int().min(0).default(1),
+  batch: z.int().min(1).max(100_000).default(500).describe("stimuli at once"),
+  schedule: z
+    .discriminatedUnion("kind", [phased, continuous])
+    .default({ kind: "phased", epochs: 10, tasks: "simultaneous" }),
+  stimuli: z.record(z.string(), stimuliSchema).default({}).describe("by task of the network"),
+  tickMs: z.number().positive().default(1).describe("milliseconds that a tick stands for; for axes and logs"),
+};
+
+const networkOrPreset = z.union([chainSchema, twoTasksSchema, networkSchema]);
+
+/** A run file. */
+export const runSchema = strictObject({ ...runFields, network: networkOrPreset });
+
+/** A run file as a user writes it. */
+export type RunInput = z.input<typeof runSchema>;
+
+/** A validated run: what a checkpoint repeats, and what makes results reproducible. */
+export interface Run extends Omit<z.output<typeof runSchema>, "network"> {
+  readonly network: Network;
+}
+
+const checkedFields = strictObject({ ...runFields, network: z.unknown() });
+
+function expandNetwork(value: unknown): unknown {
+  if (typeof value !== "object" || value === null || !("preset" in value)) return value;
+  if (value.preset === "chain") {
+    const { preset: _, ...options } = validate(chainSchema, value, "network");
+    return chain(options);
+  }
+  return twoTasks(validate(twoTasksSchema, value, "network"));
+}
+
+function checkStimuli(network: Network, stimuli: Run["stimuli"], own: ReadonlySet<string>): void {
+  const tasks = [...network.tasks.keys()];
+  for (const name of Object.keys(stimuli)) {
+    if (!network.tasks.has(name))
+      throw invalid("stimuli", name, `a task of the network: ${tasks.join(", ") || "none"}`);
+  }
+  if (tasks.length === 0) throw invalid("network.tasks", {}, "one task or more, for a run to learn");
+  for (const task of tasks) {
+    if (!Object.hasOwn(stimuli, task) && !own.has(task))
+      throw invalid(
+        `stimuli.${task}`,
+        undefined,
+        `where the stimuli of this task come from, as {"source": "mnist"}`,
+      );
+  }
+}
+
+/**
+ * Validates a run and resolves its network.
+ * @param own tasks whose stimuli the caller brings, so that the run need not say where they come from
+ * @throws EddyError INVALID_DESCRIPTION that names the field, what was given and what is allowed
+ */
+export function resolveRun(value: unknown, own: ReadonlySet<string> = new Set()): Run {
+  const run = validate(checkedFields, value, "run");
+  const network = resolveNetwork(expandNetwork(run.network));
+  checkStimuli(network, run.stimuli, own);
+  if (run.schedule.kind === "continuous") {
+    const { clocks } = run.schedule;
+    for (const name of Object.keys(clocks)) {
+      if (!network.tasks.has(name))
+        throw invalid("run.schedule.clocks", name, `a task: ${[...network.tasks.keys()].join(", ")}`);
+    }
+    if (learningRules[run.rule].phases[1].start !== "previous") {
+      throw invalid("run.rule", run.rule, "EPE: continuous operation never resets a module");
+    }
+  }
+  return { ...run, network };
+}
+
+/** A run as plain JSON, every default filled in. */
+export const describeRun = ({ network, ...run }: Run): RunInput =>
+  ({ ...run, network: network.description }) as RunInput;
+
+/** Reads a value or an override from the command line: JSON if it is, else text. */
+function parseValue(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+const networkFields = new Set([
+  "modules",
+  "inputs",
+  "forward",
+  "errorPathways",
+  "readouts",
+  "tasks",
+  "preset",
+]);
+
+/**
+ * Sets a field of a run by its path, as "optimiser.learningRate=0.01" or "modules.m1.spectralRadius=0.4" (fields of
+ * the network may leave the word network out).
+ * @returns a changed copy
+ * @throws EddyError INVALID_ARGUMENT when it is no path=value, or leads through what is no object
+ */
+export function override(run: unknown, assignment: string): unknown {
+  const [path, ...rest] = assignment.split("=");
+  const keys = path.split(".");
+  if (rest.length === 0 || keys.some((key) => key === "" || key === "__proto__")) {
+    throw new EddyError(
+      "INVALID_ARGUMENT",
+      `-p ${assignment}: needed path=value, as optimiser.learningRate=0.01`,
+    );
+  }
+  const copy = structuredClone(run);
+  const isNetworkField =
+    networkFields.has(keys[0]) && !(copy !== null && typeof copy === "object" && keys[0] in copy);
+  const full = isNetworkField ? ["network", ...keys] : keys;
+  let inner: unknown = copy;
+  for (const [i, key] of full.slice(0, -1).entries()) {
+    if (typeof inner !== "object" || inner === null) throw noObject(assignment, full.slice(0, i));
+    const owner = inner as Record<string, unknown>;
+    owner[key] ??= {};
+    inner = owner[key];
+  }
+  if (typeof inner !== "object" || inner === null) throw noObject(assignment, full.slice(0, -1));
+  (inner as Record<string, unknown>)[full[full.length - 1]] = parseValue(rest.join("="));
+  return copy;
+}
+
+const noObject = (assignment: string, path: readonly string[]): EddyError =>
+  new EddyError("INVALID_ARGUMENT", `-p ${assignment}: ${path.join(".")} has no fields`);

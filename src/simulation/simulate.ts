@@ -1,0 +1,47 @@
+import { defaultBackend, openKernels } from "../kernels/backends.js";
+import { endless, type StimulusDoor } from "../streams/stimulus-door.js";
+import { dataDirectory } from "../streams/tasks/data-directory.js";
+import { localSimulation, type SimulationOptions } from "./local-simulation.js";
+import { openStimuli } from "./open-stimuli.js";
+import { resolveRun } from "./run-description.js";
+import type { Simulation } from "./simulation.js";
+
+/** Where and how a simulation runs; all have defaults. */
+export interface OpenOptions extends Partial<SimulationOptions> {
+  /** default: "wasm" */
+  readonly backend?: string;
+  /** where data sets are; default: EDDY_DATA, else the user's cache folder */
+  readonly data?: string;
+}
+
+/** The same, with stimuli of the caller's own. */
+export interface SimulateOptions extends OpenOptions {
+  /** by task: these need no stimuli in the run */
+  readonly doors?: Readonly<Record<string, StimulusDoor>>;
+}
+
+/**
+ * Runs a network continuously in this thread, with built-in stimuli or the caller's own. It makes its first tick after
+ * the caller has had time to watch.
+ * @param value a run file's content
+ * @throws EddyError (as a rejection) for what is wrong with the run, its data or the backend
+ */
+export async function simulate(value: unknown, options: SimulateOptions = {}): Promise<Simulation> {
+  const {
+    backend = defaultBackend,
+    data,
+    doors = {},
+    ticksPerSecond = null,
+    ticks = null,
+    paused = false,
+  } = options;
+  const run = resolveRun(value, new Set(Object.keys(doors)));
+  const sources = openStimuli(run, dataDirectory(data));
+  const opened = [...sources].map(([task, { training }]) => [task, endless(training, run.batch)] as const);
+  const kernels = await openKernels(backend);
+  return localSimulation(kernels, run, new Map([...opened, ...Object.entries(doors)]), {
+    ticksPerSecond,
+    ticks,
+    paused,
+  });
+}

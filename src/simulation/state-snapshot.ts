@@ -1,0 +1,184 @@
+import { z } from "zod";
+import { EddyError } from "../errors.js";
+import type { Kernels, Tensor } from "../kernels/kernels.js";
+import type { Network } from "../model/network.js";
+import { biasName, recurrentName } from "../model/network.js";
+import { optimiserSchema } from "../model/optimiser.js";
+import type { Parameters } from "../model/parameters.js";
+import type { Signals } from "../model/signals.js";
+import { validate } from "../model/validate.js";
+import { type NetworkState, restingState } from "../streams/network-state.js";
+import type { StoredTensor } from "./safetensors.js";
+
+const count = z.int().min(0);
+
+/** The numbers of a state that are no tensors. */
+export const scalarsSchema = z.strictObject({
+  tick: count,
+  batch: z.int().min(1),
+  beta: z.number(),
+  optimiser: optimiserSchema,
+  gates: z.record(z.string(), z.number()),
+  spectralRadii: z.record(z.string(), z.number()),
+  /** optimiser steps, by name of the weights */
+  steps: z.record(z.string(), count),
+  tasks: z.record(
+    z.string(),
+    z.strictObject({
+      trial: z.int().min(-1),
+      phase: z.enum(["waiting", "inference", "learning"]),
+      ticksLeft: count,
+    }),
+  ),
+  /** how many ticks back delayed pathways reach */
+  past: count,
+});
+
+/** A network's state away from its backend: what a checkpoint holds. */
+export interface StateSnapshot {
+  readonly scalars: z.output<typeof scalarsSchema>;
+  readonly tensors: ReadonlyMap<string, StoredTensor>;
+}
+
+const signalParts = ["states", "held", "errors", "inputs", "outputErrors"] as const;
+const stateParts = [...signalParts, "drives", "heldDrives", "outputs", "targets"] as const;
+
+function* signalTensors(signals: Signals, prefix: string): Generator<[string, Tensor]> {
+  for (const part of signalParts)
+    for (const [name, tensor] of signals[part]) yield [`${prefix}${part}/${name}`, tensor];
+}
+
+function* parameterTensors({ biases, learned }: Parameters): Generator<[string, Tensor]> {
+  for (const [module, bias] of biases) yield [`weights/${biasName(module)}`, bias];
+  for (const [name, { weights, moments }] of learned) {
+    yield [`weights/${name}`, weights];
+    if (moments) yield [`first moments/${name}`, moments.first];
+    if (moments) yield [`second moments/${name}`, moments.second];
+  }
+}
+
+/** Everything that moves; phased operation between two trials does without. */
+function* movingTensors(state: NetworkState): Generator<[string, Tensor]> {
+  for (const part of stateParts) for (const [name, tensor] of state[part]) yield [`${part}/${name}`, tensor];
+  for (const [i, past] of state.past.entries()) yield* signalTensors(past, `past ${i}/`);
+  for (const [task, { pending }] of state.tasks) {
+    if (pending) yield [`pending input/${task}`, pending.input];
+    if (pending?.target) yield [`pending target/${task}`, pending.target];
+  }
+}
+
+/**
+ * Reads a state back from its backend.
+ * @param moving whether to keep states, errors and stimuli too, or, between two trials of phased operation, only what
+ *   was learned
+ */
+export async function takeSnapshot(
+  kernels: Kernels,
+  state: NetworkState,
+  moving: boolean,
+): Promise<StateSnapshot> {
+  const { parameters, tick, batch, beta, optimiser, gates, tasks, past } = state;
+  const tensors = new Map<string, StoredTensor>();
+  for (const [module, { drawn, matrix }] of parameters.recurrent) {
+    tensors.set(`weights/${recurrentName(module)}`, { shape: [matrix.neurons, matrix.neurons], data: drawn });
+  }
+  const handles = [...parameterTensors(parameters), ...(moving ? movingTensors(state) : [])];
+  const scalars = {
+    tick,
+    batch,
+    beta,
+    optimiser,
+    gates: Object.fromEntries(gates),
+    spectralRadii: Object.fromEntries(
+      [...parameters.recurrent].map(([name, { spectralRadius }]) => [name, spectralRadius]),
+    ),
+    steps: Object.fromEntries([...parameters.learned].map(([name, { steps }]) => [name, steps])),
+    tasks: Object.fromEntries(
+      [...tasks].map(([name, { trial, phase, ticksLeft }]) => [name, { trial, phase, ticksLeft }]),
+    ),
+    past: moving ? past.length : 0,
+  };
+  const values = await Promise.all(handles.map(([, tensor]) => kernels.read(tensor)));
+  for (const [i, [name, { shape }]] of handles.entries()) tensors.set(name, { shape, data: values[i] });
+  return { scalars, tensors };
+}
+
+/** Uploads every tensor of one part of a snapshot. */
+function uploadPart(
+  kernels: Kernels,
+  tensors: StateSnapshot["tensors"],
+  part: string,
+  into: Map<string, Tensor>,
+): void {
+  for (const [name, { data, shape }] of tensors) {
+    if (name.startsWith(`${part}/`)) into.set(name.slice(part.length + 1), kernels.tensor(data, shape));
+  }
+}
+
+function restoreParameters(
+  kernels: Kernels,
+  network: Network,
+  { scalars, tensors }: StateSnapshot,
+): Parameters {
+  const parameters: Parameters = { recurrent: new Map(), biases: new Map(), learned: new Map() };
+  const stored = (name: string): StoredTensor => {
+    const tensor = tensors.get(name);
+    if (!tensor)
+      throw new EddyError(
+        "CHECKPOINT_MISMATCH",
+        `the checkpoint has no tensor "${name}", which this network needs`,
+      );
+    return tensor;
+  };
+  const uploaded = (name: string): Tensor => kernels.tensor(stored(name).data, stored(name).shape);
+  for (const { name, neurons, spectralRadius: drawnRadius } of network.modules.values()) {
+    const { data: drawn } = stored(`weights/${recurrentName(name)}`);
+    const spectralRadius = scalars.spectralRadii[name] ?? drawnRadius;
+    const scale = spectralRadius / drawnRadius;
+    const scaled = scale === 1 ? drawn : drawn.map((weight) => weight * scale);
+    parameters.recurrent.set(name, {
+      drawn,
+      drawnRadius,
+      spectralRadius,
+      matrix: kernels.matrix(scaled, neurons),
+    });
+    if (tensors.has(`weights/${biasName(name)}`))
+      parameters.biases.set(name, uploaded(`weights/${biasName(name)}`));
+  }
+  for (const [name, steps] of Object.entries(scalars.steps)) {
+    const moments = tensors.has(`first moments/${name}`)
+      ? { first: uploaded(`first moments/${name}`), second: uploaded(`second moments/${name}`) }
+      : null;
+    parameters.learned.set(name, { weights: uploaded(`weights/${name}`), moments, steps });
+  }
+  return parameters;
+}
+
+/**
+ * Brings a snapshot onto a backend.
+ * @throws EddyError CHECKPOINT_MISMATCH when it lacks what the network needs
+ */
+export function restoreState(kernels: Kernels, network: Network, snapshot: StateSnapshot): NetworkState {
+  const scalars = validate(scalarsSchema, snapshot.scalars, "checkpoint.state");
+  const { tensors } = snapshot;
+  const state = restingState(network, restoreParameters(kernels, network, snapshot), scalars);
+  state.tick = scalars.tick;
+  for (const [id, gate] of Object.entries(scalars.gates)) state.gates.set(id, gate);
+  for (const part of stateParts) uploadPart(kernels, tensors, part, state[part]);
+  state.past = Array.from({ length: scalars.past }, (_unused, i) => {
+    const maps = signalParts.map((part) => [part, new Map<string, Tensor>()] as const);
+    for (const [part, map] of maps) uploadPart(kernels, tensors, `past ${i}/${part}`, map);
+    return Object.fromEntries(maps) as unknown as Signals;
+  });
+  const pending = { input: new Map<string, Tensor>(), target: new Map<string, Tensor>() };
+  uploadPart(kernels, tensors, "pending input", pending.input);
+  uploadPart(kernels, tensors, "pending target", pending.target);
+  for (const [name, task] of Object.entries(scalars.tasks)) {
+    const input = pending.input.get(name);
+    state.tasks.set(name, {
+      ...task,
+      pending: input ? { input, target: pending.target.get(name) ?? null } : null,
+    });
+  }
+  return state;
+}

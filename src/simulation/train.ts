@@ -1,0 +1,200 @@
+import { z } from "zod";
+import { EddyError } from "../errors.js";
+import type { Kernels } from "../kernels/kernels.js";
+import { learningRules } from "../model/adjoint-propagation.js";
+import { validate } from "../model/validate.js";
+import { type PhasedNetwork, phasedNetwork } from "../streams/phased.js";
+import { type Score, scoreOutput } from "../streams/score.js";
+import type { StimulusSource } from "../streams/stimulus.js";
+import type { Checkpoint } from "./checkpoint.js";
+import { type PlannedTrial, presentTrial, testPass, trainingEpoch } from "./epoch-plan.js";
+import { initialState } from "./open-network.js";
+import { describeRun, type Run } from "./run-description.js";
+import { restoreState, takeSnapshot } from "./state-snapshot.js";
+
+/** Loss and accuracy of one task; loss in nats, accuracies in percent. */
+export interface TaskResult {
+  readonly trainLoss: number;
+  readonly trainAccuracy: number | null;
+  readonly testLoss: number | null;
+  readonly testAccuracy: number | null;
+}
+
+/** What training tells as it goes. */
+export type TrainingEvent =
+  | {
+      readonly kind: "batch";
+      readonly epoch: number;
+      readonly batch: number;
+      readonly batches: number;
+      readonly loss: number;
+    }
+  | { readonly kind: "test"; readonly epoch: number; readonly batch: number; readonly batches: number }
+  | {
+      readonly kind: "epoch";
+      readonly epoch: number;
+      readonly epochs: number;
+      readonly tasks: Readonly<Record<string, TaskResult>>;
+    };
+
+const sumSchema = z.strictObject({ count: z.number(), loss: z.number(), right: z.number() });
+type Sums = Record<string, z.output<typeof sumSchema>>;
+
+/** How far training is: complete epochs, batches of the next one, and what these summed up to. */
+const progressSchema = z.strictObject({
+  epoch: z.int().min(0),
+  batch: z.int().min(0),
+  sums: z.record(z.string(), sumSchema),
+});
+
+export type TrainingProgress = z.output<typeof progressSchema>;
+
+/** A network in training. */
+export interface Training {
+  readonly progress: Readonly<TrainingProgress>;
+  /**
+   * Trains until the run's epochs are over or the signal says stop, which ends the batch and keeps its result.
+   * @throws EddyError NOT_FINITE when the loss is no number any more
+   */
+  epochs(signal?: AbortSignal): AsyncGenerator<TrainingEvent, void>;
+  checkpoint(): Promise<Checkpoint>;
+  close(): void;
+}
+
+function add(sums: Sums, task: string, { count, loss, accuracy }: Score): void {
+  const sum = sums[task] ?? { count: 0, loss: 0, right: 0 };
+  sums[task] = {
+    count: sum.count + count,
+    loss: sum.loss + loss * count,
+    right: sum.right + (accuracy ?? 0) * count,
+  };
+}
+
+/** Opens the pathways of the tasks that take part, as far as the one that needs them most. */
+function configure({ network }: Run, { state }: PhasedNetwork, tasks: readonly string[]): void {
+  for (const id of network.pathways.keys()) {
+    const gates = tasks.map((task) => network.tasks.get(task)?.configuration.get(id)?.gate ?? 0);
+    state.gates.set(id, Math.max(...gates));
+  }
+}
+
+/** Scores every task that took part in the trial that was just made. */
+async function scores(
+  { network }: Run,
+  { kernels, state }: PhasedNetwork,
+  trial: PlannedTrial,
+): Promise<[string, Score][]> {
+  const scored: Promise<[string, Score]>[] = [];
+  for (const name of trial.tasks) {
+    const task = network.tasks.get(name);
+    const output = task && state.outputs.get(task.readout);
+    const target = task && state.targets.get(task.readout);
+    if (!output || !target) continue;
+    scored.push(scoreOutput(kernels, task.target, output, target).then((score) => [name, score]));
+  }
+  return Promise.all(scored);
+}
+
+const percent = ({ right, count }: { right: number; count: number }): number =>
+  Math.round((right / count) * 1e4) / 100;
+const mean = ({ loss, count }: { loss: number; count: number }): number => loss / count;
+
+function results({ network }: Run, train: Sums, test: Sums): Record<string, TaskResult> {
+  const result: Record<string, TaskResult> = {};
+  for (const { name, target } of network.tasks.values()) {
+    const trained = train[name];
+    const tested = test[name];
+    if (!trained) continue;
+    const accuracy = (sums: Sums[string]) => (target === "class" ? percent(sums) : null);
+    result[name] = {
+      trainLoss: mean(trained),
+      trainAccuracy: accuracy(trained),
+      testLoss: tested ? mean(tested) : null,
+      testAccuracy: tested ? accuracy(tested) : null,
+    };
+  }
+  return result;
+}
+
+/**
+ * Sets up phased training of a run.
+ * @param sources stimuli by task
+ * @param from a checkpoint of the same run, to go on from as if it had never stopped
+ * @throws EddyError INVALID_DESCRIPTION when the run is not phased, or an epoch has no end
+ */
+export function openTraining(
+  kernels: Kernels,
+  run: Run,
+  sources: ReadonlyMap<string, StimulusSource>,
+  from: Checkpoint | null = null,
+): Training {
+  const { network, schedule, iterations } = run;
+  if (schedule.kind !== "phased") {
+    throw new EddyError(
+      "INVALID_DESCRIPTION",
+      'run.schedule.kind: given "continuous", needed "phased" to train by epochs; or use eddy run',
+    );
+  }
+  trainingEpoch(run, sources, 0);
+  const state = from ? restoreState(kernels, network, from.snapshot) : initialState(kernels, run);
+  const progress = from
+    ? validate(progressSchema, from.progress, "checkpoint.progress")
+    : { epoch: 0, batch: 0, sums: {} as Sums };
+  const phased = phasedNetwork({ kernels, network, rule: learningRules[run.rule], state }, iterations);
+  const plastic = (tasks: readonly string[]) => (pathway: string) =>
+    tasks.some((task) => network.tasks.get(task)?.configuration.get(pathway)?.plastic);
+
+  async function* trainEpoch(signal?: AbortSignal): AsyncGenerator<TrainingEvent, void> {
+    const trials = trainingEpoch(run, sources, progress.epoch);
+    while (progress.batch < trials.length && !signal?.aborted) {
+      const trial = trials[progress.batch];
+      configure(run, phased, trial.tasks);
+      phased.learn(presentTrial(run, sources, trial, "training"), plastic(trial.tasks));
+      const scored = await scores(run, phased, trial);
+      progress.batch += 1;
+      for (const [task, score] of scored) add(progress.sums, task, score);
+      const loss = scored.reduce((sum, [, score]) => sum + score.loss, 0) / scored.length;
+      if (!Number.isFinite(loss)) {
+        throw new EddyError(
+          "NOT_FINITE",
+          `the loss became ${loss} in epoch ${progress.epoch + 1}, batch ${progress.batch}; lower optimiser.learningRate, beta or the spectral radius`,
+        );
+      }
+      yield { kind: "batch", epoch: progress.epoch + 1, batch: progress.batch, batches: trials.length, loss };
+    }
+  }
+
+  async function* test(sums: Sums, signal?: AbortSignal): AsyncGenerator<TrainingEvent, void> {
+    const trials = testPass(run, sources);
+    for (const [i, trial] of trials.entries()) {
+      if (signal?.aborted) return;
+      configure(run, phased, trial.tasks);
+      phased.infer(presentTrial(run, sources, trial, "test"));
+      for (const [task, score] of await scores(run, phased, trial)) add(sums, task, score);
+      yield { kind: "test", epoch: progress.epoch + 1, batch: i + 1, batches: trials.length };
+    }
+  }
+
+  return {
+    progress,
+    async *epochs(signal) {
+      while (progress.epoch < schedule.epochs && !signal?.aborted) {
+        yield* trainEpoch(signal);
+        if (signal?.aborted) return;
+        const tested: Sums = {};
+        yield* test(tested, signal);
+        if (signal?.aborted) return;
+        const tasks = results(run, progress.sums, tested);
+        progress.epoch += 1;
+        progress.batch = 0;
+        progress.sums = {};
+        yield { kind: "epoch", epoch: progress.epoch, epochs: schedule.epochs, tasks };
+      }
+    },
+    async checkpoint() {
+      const snapshot = await takeSnapshot(kernels, state, false);
+      return { run: describeRun(run), progress: structuredClone(progress), snapshot };
+    },
+    close: () => phased.close(),
+  };
+}

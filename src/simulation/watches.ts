@@ -1,0 +1,128 @@
+import { type Observable, Subject } from "rxjs";
+import type { Kernels, Tensor } from "../kernels/kernels.js";
+import type { Network } from "../model/network.js";
+import type { NetworkEvent, OutputEvent } from "../streams/events.js";
+import type { NetworkState } from "../streams/network-state.js";
+import { scoreOutput } from "../streams/score.js";
+import type { Frame, Watch } from "./simulation.js";
+
+/** Frames that may wait to be read back before the clock has to wait for them. */
+const pendingFramesMax = 512;
+
+/** The watches of a running network: turns what happens into frames, reading back only what somebody watches. */
+export interface Watches {
+  readonly frames: Observable<Frame>;
+  add(watch: Watch): number;
+  remove(handle: number): void;
+  /** Takes an event of the network; its handles need to live only for the call. */
+  see(event: NetworkEvent): void;
+  /** What the clock has to wait for, so that frames cannot pile up. */
+  hold(): Promise<unknown> | null;
+  complete(): Promise<void>;
+  fail(error: unknown): void;
+}
+
+interface Active {
+  readonly watch: Watch;
+  lastTick: number;
+}
+
+/** The tensors of an event, by topic. */
+function tensorsOf(event: NetworkEvent): readonly (readonly [topic: string, tensor: Tensor])[] {
+  switch (event.kind) {
+    case "state":
+      return [
+        [`state/${event.module}`, event.state],
+        [`drive/${event.module}`, event.drive],
+      ];
+    case "error":
+      return [[`error/${event.module}`, event.error]];
+    case "output":
+      return [[`output/${event.readout}`, event.output]];
+    default:
+      return [];
+  }
+}
+
+/** Reads what one watch wants of a tensor; the kernel is enqueued before this returns. */
+function sampled(kernels: Kernels, tensor: Tensor, { units, row = 0 }: Watch): Promise<Float32Array> {
+  const { start, end, every } = units ?? { start: 0, end: tensor.shape[1], every: 1 };
+  const sample = kernels.sample({ tensor, row, units: [start, end], every });
+  return kernels.read(sample).finally(() => kernels.dispose(sample));
+}
+
+/** The result of a trial. */
+async function metrics(
+  kernels: Kernels,
+  network: Network,
+  state: NetworkState,
+  { readout, output, trial, tick }: OutputEvent,
+) {
+  const task = [...network.tasks.values()].find((candidate) => candidate.readout === readout);
+  const target = state.targets.get(readout);
+  if (!task || !target) return null;
+  const { count, loss, accuracy } = await scoreOutput(kernels, task.target, output, target);
+  return { task: task.name, trial, tick, count, loss, accuracy };
+}
+
+/** @param state of the network that is watched */
+export function watches(kernels: Kernels, network: Network, state: NetworkState): Watches {
+  const frames = new Subject<Frame>();
+  const active = new Map<number, Active>();
+  const taskOf = new Map([...network.tasks.values()].map(({ readout, name }) => [readout, name]));
+  let handles = 0;
+  let pending = 0;
+  let tail: Promise<void> = Promise.resolve();
+
+  /** Frames leave in the order in which they were asked for, whichever read is done first. */
+  const send = (handle: number, tick: number, payload: Promise<Frame["payload"] | null>) => {
+    pending += 1;
+    const settled = payload.catch((error) => {
+      frames.error(error);
+      return null;
+    });
+    tail = tail.then(async () => {
+      const value = await settled;
+      pending -= 1;
+      if (value && active.has(handle)) frames.next({ watch: handle, tick, payload: value });
+    });
+  };
+  const seeTensor = (topic: string, tick: number, tensor: Tensor) => {
+    for (const [handle, entry] of active) {
+      if (entry.watch.topic !== topic || tick - entry.lastTick < entry.watch.every) continue;
+      // aligned, so that modules watched alike are seen at the same ticks
+      entry.lastTick = tick - (tick % entry.watch.every);
+      send(handle, tick, sampled(kernels, tensor, entry.watch));
+    }
+  };
+  const watching = (topic: string) => [...active].filter(([, { watch }]) => watch.topic === topic);
+
+  return {
+    frames: frames.asObservable(),
+    add(watch) {
+      handles += 1;
+      active.set(handles, { watch, lastTick: Number.NEGATIVE_INFINITY });
+      return handles;
+    },
+    remove: (handle) => void active.delete(handle),
+    see(event) {
+      if (active.size === 0) return;
+      for (const [topic, tensor] of tensorsOf(event)) seeTensor(topic, event.tick, tensor);
+      if (event.kind === "output") {
+        const watchers = watching(`metrics/${taskOf.get(event.readout)}`);
+        if (watchers.length === 0) return;
+        const record = metrics(kernels, network, state, event);
+        for (const [handle] of watchers) send(handle, event.tick, record);
+      }
+      if (event.kind === "phase" || event.kind === "gate") {
+        for (const [handle] of watching("events")) send(handle, event.tick, Promise.resolve({ ...event }));
+      }
+    },
+    hold: () => (pending > pendingFramesMax ? tail : null),
+    async complete() {
+      await tail;
+      frames.complete();
+    },
+    fail: (error) => frames.error(error),
+  };
+}

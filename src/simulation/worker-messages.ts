@@ -1,0 +1,51 @@
+import { EddyError, type ErrorCode } from "../errors.js";
+import type { SimulationOptions } from "./local-simulation.js";
+import type { Command, Frame, SimulationInfo, SimulationStatus, Topic, Watch } from "./simulation.js";
+
+/** What a simulation's thread is started with. */
+export interface WorkerStart {
+  /** a run file's content, or a resolved run's description */
+  readonly run: unknown;
+  readonly backend: string;
+  readonly dataDirectory: string;
+  readonly options: SimulationOptions;
+}
+
+/** An error as it crosses threads; `code` null is a bug of ours. */
+export interface WorkerFailure {
+  readonly code: ErrorCode | null;
+  readonly message: string;
+}
+
+/** To the thread. Every id gets one reply. */
+export type ToWorker =
+  | { readonly op: "watch"; readonly id: number; readonly watch: Watch }
+  | { readonly op: "command"; readonly id: number; readonly command: Command }
+  | { readonly op: "close"; readonly id: number }
+  | { readonly op: "unwatch"; readonly handle: number };
+
+/** From the thread. */
+export type FromWorker =
+  | {
+      readonly op: "ready";
+      readonly info: SimulationInfo;
+      readonly topics: readonly Topic[];
+      readonly epoch: string;
+      readonly status: SimulationStatus;
+    }
+  | { readonly op: "reply"; readonly id: number; readonly value: number; readonly status: SimulationStatus }
+  | { readonly op: "refused"; readonly id: number; readonly failure: WorkerFailure }
+  | { readonly op: "frames"; readonly frames: readonly Frame[] }
+  | { readonly op: "status"; readonly status: SimulationStatus }
+  | { readonly op: "ended"; readonly status: SimulationStatus }
+  | { readonly op: "failed"; readonly failure: WorkerFailure };
+
+/** Makes an error fit to cross threads. */
+export const toFailure = (error: unknown): WorkerFailure => ({
+  code: error instanceof EddyError ? error.code : null,
+  message: error instanceof Error ? error.message : String(error),
+});
+
+/** The error that crossed. */
+export const fromFailure = ({ code, message }: WorkerFailure): Error =>
+  code === null ? new Error(message) : new EddyError(code, message);

@@ -1,0 +1,213 @@
+import { Subject, Subscription } from "rxjs";
+import { EddyError, invariant } from "../errors.js";
+import type { LearningRule } from "../model/learning-rule.js";
+import type { Network } from "../model/network.js";
+import { drivenModules, perturbedModules } from "../model/signals.js";
+import { invalid } from "../model/validate.js";
+import { type NetworkState, put } from "./network-state.js";
+import type { Stimulus } from "./stimulus.js";
+import type { StimulusDoor } from "./stimulus-door.js";
+import {
+  advance,
+  type PhaseTicks,
+  perturb,
+  present,
+  type RunningTask,
+  type SharedNetwork,
+} from "./task-clock.js";
+import type { TickSpec } from "./tick.js";
+import { type WiredNetwork, type Wiring, wireNetwork } from "./wire-network.js";
+
+/** How a network runs continuously. */
+export interface ContinuousOptions {
+  /** what forward pathways carry while errors perturb their source: its state of before (z), or its state as it goes */
+  readonly forward: "held" | "live";
+  /** by task; all of these run at once, each by its own clock */
+  readonly tasks: ReadonlyMap<string, { readonly ticks: PhaseTicks; readonly door: StimulusDoor }>;
+}
+
+/** A network in continuous operation; its events are those of its wiring and the phases of its tasks. */
+export interface ContinuousNetwork
+  extends Pick<WiredNetwork, "events" | "queue" | "drain" | "state" | "network" | "kernels"> {
+  /** Makes one tick: all modules one iteration each, all at once. @throws what an operator or a door failed with */
+  tick(): void;
+  /** What the clock has to wait for before the next tick, if anything: for the option `hold` of `clock`. */
+  hold(): Promise<unknown> | null;
+  close(): void;
+}
+
+function checkTasks(network: Network, rule: LearningRule, { tasks }: ContinuousOptions): void {
+  if (rule.phases[1].start !== "previous") {
+    throw invalid(
+      "rule",
+      rule.name,
+      "a rule whose learning phase goes on from the inference phase, as EPE, in continuous operation",
+    );
+  }
+  const readouts = new Set<string>();
+  const inputs = new Set<string>();
+  for (const [name, { ticks }] of tasks) {
+    const task = network.tasks.get(name);
+    if (!task)
+      throw invalid(
+        "tasks",
+        name,
+        `a task of the network: ${[...network.tasks.keys()].join(", ") || "none"}`,
+      );
+    if (readouts.has(task.readout) || inputs.has(task.input)) {
+      throw invalid(
+        `network.tasks.${name}`,
+        task,
+        "an input and a readout of its own, as tasks that run at once need",
+      );
+    }
+    readouts.add(task.readout);
+    inputs.add(task.input);
+    for (const [phase, count] of Object.entries(ticks)) {
+      if (!Number.isInteger(count) || count < 1)
+        throw invalid(`ticks.${name}.${phase}`, count, "a whole number from 1");
+    }
+  }
+}
+
+/** The gates of several tasks at once: each pathway as open as the task that needs it most. */
+function openGates(network: Network, state: NetworkState, tasks: Iterable<string>): void {
+  const names = [...tasks];
+  if (names.length === 0) return;
+  for (const id of network.pathways.keys()) {
+    const gates = names.map((name) => network.tasks.get(name)?.configuration.get(id)?.gate ?? 0);
+    state.gates.set(id, Math.max(...gates));
+  }
+}
+
+function runTask(wired: WiredNetwork, name: string, ticks: PhaseTicks, door: StimulusDoor): RunningTask {
+  const { network, state } = wired;
+  const task = network.tasks.get(name);
+  invariant(task, `task ${name} was checked`);
+  const open = (id: string) => (task.configuration.get(id)?.gate ?? 0) > 0;
+  const fresh = { trial: -1, phase: "waiting" as const, ticksLeft: 0, pending: null };
+  const taskState = state.tasks.get(name) ?? fresh;
+  state.tasks.set(name, taskState);
+  return {
+    task,
+    ticks,
+    door,
+    requests: new Subject(),
+    driven: drivenModules(network, task.input, open),
+    perturbed: perturbedModules(network, task.readout, open),
+    state: taskState,
+  };
+}
+
+/** Uploads a stimulus into the queue. @throws EddyError SHAPE_MISMATCH that names the task */
+function queueStimulus(
+  { kernels, network, state, queue }: WiredNetwork,
+  { task }: RunningTask,
+  stimulus: Stimulus,
+): void {
+  const tensor = (what: string, data: Float32Array, size: number) => {
+    if (data.length !== state.batch * size) {
+      throw new EddyError(
+        "SHAPE_MISMATCH",
+        `${what} of task ${task.name} has ${data.length} numbers, needed ${state.batch} x ${size} (batch x size)`,
+      );
+    }
+    return kernels.tensor(data, [state.batch, size]);
+  };
+  const size = network.readouts.get(task.readout)?.size ?? 0;
+  const target = stimulus.target && tensor("target", stimulus.target, size);
+  const input = tensor("stimulus", stimulus.input, network.inputs.get(task.input) ?? 0);
+  queue.push({ kind: "stimulus", key: task.name, input, target });
+}
+
+/**
+ * Wires a network for continuous operation. On every tick each module makes one iteration, all at once, each reading
+ * what the others published on the tick before. Each task has a clock of its own: so many ticks of inference, then its
+ * readout answers, the output error enters, and after so many ticks of learning the weights change and the next
+ * stimulus is asked for. Modules are never reset.
+ * @throws EddyError INVALID_DESCRIPTION for a rule that restarts modules, or tasks that cannot run at once
+ * @see Liu et al. 2026, fig 3d: the error-perturbed error
+ */
+export function continuousNetwork(wiring: Wiring, options: ContinuousOptions): ContinuousNetwork {
+  const { kernels, network, state, rule } = wiring;
+  checkTasks(network, rule, options);
+  const tasks: RunningTask[] = [];
+  const byName = (name: string) => tasks.find(({ task }) => task.name === name);
+  const byReadout = (name: string) => tasks.find(({ task }) => task.readout === name);
+  const reads = new Set<Promise<unknown>>();
+  let failure: { readonly error: unknown } | null = null;
+  const wired = wireNetwork(wiring, {
+    stimulus({ key, input, target }) {
+      const running = byName(key);
+      invariant(running, `task ${key} runs`);
+      present(shared, running, input, target);
+    },
+    perturbed(readout) {
+      const running = byReadout(readout);
+      if (running) perturb(shared, running);
+    },
+  });
+  const ask = (running: RunningTask, output: Float32Array | null) =>
+    running.requests.next({ trial: running.state.trial + 1, tick: state.tick, output });
+  const shared: SharedNetwork = {
+    wired,
+    tasks,
+    request(running) {
+      const output = running.door.readsOutput ? state.outputs.get(running.task.readout) : undefined;
+      if (!output) {
+        ask(running, null);
+        return;
+      }
+      const read = kernels.read(output).then((values) => {
+        reads.delete(read);
+        ask(running, values);
+      });
+      reads.add(read);
+    },
+  };
+  if (state.tick === 0) openGates(network, state, options.tasks.keys());
+  for (const { name, neurons } of network.modules.values()) {
+    const rest = () => kernels.tensor(new Float32Array(state.batch * neurons), [state.batch, neurons]);
+    if (!state.states.has(name)) put(kernels, state.states, name, rest());
+  }
+  for (const [name, { ticks, door }] of options.tasks) tasks.push(runTask(wired, name, ticks, door));
+  const doors = new Subscription();
+  const fail = (error: unknown) => {
+    failure ??= { error };
+  };
+  for (const running of tasks) {
+    const next = (stimulus: Stimulus) => {
+      try {
+        queueStimulus(wired, running, stimulus);
+      } catch (error) {
+        fail(error);
+      }
+    };
+    doors.add(running.door.connect(running.requests).subscribe({ next, error: fail }));
+  }
+  for (const running of tasks) {
+    if (running.state.phase === "waiting" && !running.state.pending) shared.request(running);
+  }
+  const spec: TickSpec = {
+    modules: new Set(network.modules.keys()),
+    iterations: 1,
+    start: "previous",
+    forward: options.forward === "held" ? "held" : "state",
+    error: "error",
+    heldDrive: false,
+    phase: "continuous",
+  };
+  return {
+    ...wired,
+    tick() {
+      if (failure) throw failure.error;
+      wired.tick(spec);
+      advance(shared);
+    },
+    hold: () => (reads.size > 0 ? Promise.all(reads) : null),
+    close() {
+      doors.unsubscribe();
+      wired.close();
+    },
+  };
+}

@@ -1,0 +1,147 @@
+import type { Subject } from "rxjs";
+import type { Tensor } from "../kernels/kernels.js";
+import type { Task } from "../model/network.js";
+import { drop, put, type TaskState } from "./network-state.js";
+import type { StimulusDoor, TrialRequest } from "./stimulus-door.js";
+import type { WiredNetwork } from "./wire-network.js";
+
+/** Ticks of a task's phases. */
+export interface PhaseTicks {
+  readonly inference: number;
+  readonly learning: number;
+}
+
+/** A task as it runs. */
+export interface RunningTask {
+  readonly task: Task;
+  readonly ticks: PhaseTicks;
+  readonly door: StimulusDoor;
+  readonly requests: Subject<TrialRequest>;
+  /** modules that its stimuli drive */
+  readonly driven: ReadonlySet<string>;
+  /** modules that its errors perturb */
+  readonly perturbed: ReadonlySet<string>;
+  readonly state: TaskState;
+}
+
+/** A network and the tasks that share it. */
+export interface SharedNetwork {
+  readonly wired: WiredNetwork;
+  readonly tasks: readonly RunningTask[];
+  /** A task is ready for its next stimulus. */
+  request(task: RunningTask): void;
+}
+
+function enter(
+  { wired }: SharedNetwork,
+  running: RunningTask,
+  phase: TaskState["phase"],
+  ticks: number,
+): void {
+  running.state.phase = phase;
+  running.state.ticksLeft = ticks;
+  const { tick } = wired.state;
+  wired.announce({ kind: "phase", tick, task: running.task.name, phase, trial: running.state.trial });
+}
+
+/**
+ * Whether a task's stimulus may change now: not while an error, its own or another task's, is on its way through a
+ * module that the stimulus drives, since the change would be taken for a part of that error.
+ */
+const mayBegin = ({ tasks }: SharedNetwork, running: RunningTask): boolean =>
+  tasks.every(
+    (other) =>
+      other.state.phase !== "learning" ||
+      (other !== running && [...other.perturbed].every((module) => !running.driven.has(module))),
+  );
+
+function beginTrial(shared: SharedNetwork, running: RunningTask, input: Tensor, target: Tensor | null): void {
+  const { kernels, state } = shared.wired;
+  put(kernels, state.inputs, running.task.input, input);
+  if (target) put(kernels, state.targets, running.task.readout, target);
+  else drop(kernels, state.targets, running.task.readout);
+  running.state.trial += 1;
+  enter(shared, running, "inference", running.ticks.inference);
+}
+
+/** A stimulus has come: it begins a trial, or waits for the next phase boundary; of several that wait the latest stays. */
+export function present(
+  shared: SharedNetwork,
+  running: RunningTask,
+  input: Tensor,
+  target: Tensor | null,
+): void {
+  const { kernels } = shared.wired;
+  const { pending } = running.state;
+  if (pending) for (const tensor of [pending.input, pending.target]) if (tensor) kernels.dispose(tensor);
+  running.state.pending = null;
+  if (mayBegin(shared, running)) beginTrial(shared, running, input, target);
+  else running.state.pending = { input, target };
+}
+
+/** An output error enters: the modules on its way snapshot z, and drift from there. */
+export function perturb(shared: SharedNetwork, running: RunningTask): void {
+  const { kernels, state } = shared.wired;
+  for (const module of running.perturbed) {
+    const h = state.states.get(module);
+    // a module that another task perturbs already keeps the z from before both
+    if (h && !state.held.has(module)) put(kernels, state.held, module, kernels.retain(h));
+  }
+  enter(shared, running, "learning", running.ticks.learning);
+}
+
+function endInference(shared: SharedNetwork, running: RunningTask): void {
+  const { wired } = shared;
+  const { task, state } = running;
+  wired.endPhase({
+    phase: "inference",
+    trial: state.trial,
+    readouts: new Set([task.readout]),
+    plastic: () => false,
+  });
+  if (wired.state.targets.has(task.readout)) return;
+  enter(shared, running, "waiting", 0);
+  shared.request(running);
+}
+
+function endLearning(shared: SharedNetwork, running: RunningTask): void {
+  const { kernels, state } = shared.wired;
+  const { task } = running;
+  shared.wired.endPhase({
+    phase: "learning",
+    trial: running.state.trial,
+    readouts: new Set([task.readout]),
+    plastic: (pathway) => task.configuration.get(pathway)?.plastic ?? false,
+  });
+  drop(kernels, state.outputErrors, task.readout);
+  const stillLearning = shared.tasks.filter((other) => other !== running && other.state.phase === "learning");
+  for (const module of running.perturbed) {
+    if (stillLearning.some(({ perturbed }) => perturbed.has(module))) continue;
+    drop(kernels, state.held, module);
+    drop(kernels, state.errors, module);
+  }
+  enter(shared, running, "waiting", 0);
+  shared.request(running);
+}
+
+/**
+ * Moves the tasks' clocks on by the tick that was made: ends the phases that are over, learning before inference, and
+ * begins the trials that waited for it.
+ */
+export function advance(shared: SharedNetwork): void {
+  const due = { inference: [] as RunningTask[], learning: [] as RunningTask[] };
+  for (const running of shared.tasks) {
+    const { state } = running;
+    if (state.phase === "waiting" || state.ticksLeft === 0) continue;
+    state.ticksLeft -= 1;
+    if (state.ticksLeft === 0) due[state.phase].push(running);
+  }
+  for (const running of due.learning) endLearning(shared, running);
+  for (const running of due.inference) endInference(shared, running);
+  for (const running of shared.tasks) {
+    const { pending } = running.state;
+    if (!pending || !mayBegin(shared, running)) continue;
+    running.state.pending = null;
+    beginTrial(shared, running, pending.input, pending.target);
+  }
+}

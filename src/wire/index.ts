@@ -1,0 +1,50 @@
+/**
+ * The wire protocol of Eddy, for clients of every kind: runs in browsers and in Node. A session goes:
+ *
+ *     connect to WIRE_PATH with SUBPROTOCOL     <- open
+ *     {op: "hello", v: 1, auth: token}          -> {op: "welcome", topics, info, status, limits, ...}
+ *     {op: "sub", id: 1, topic: "state/m1"}     -> {op: "reply", id: 1, to: "sub", channel: 5, shape: [256], seq: 0, ...}
+ *     {op: "ack", channel: 5, seq: 0}           <- [5, 0, tick, 0, bytes]   for every frame, or every second one
+ *     {op: "cmd", id: 2, command: {kind: "pause"}} -> {op: "reply", id: 2, to: "cmd", tick}
+ *                                               <- {op: "heartbeat", tick, paused, status}   every second
+ *
+ * Every frame has to be acknowledged, by itself or by a later one of its channel: after
+ * `limits.unacknowledgedFramesMax` the frames of a conflated channel wait (only the latest is kept), and a client that
+ * acknowledges nothing for ten seconds is closed with `closeCodes.slow`.
+ */
+export { decode, encode, float32Values } from "./codec.js";
+export { commandSchema, type WireCommand } from "./commands.js";
+export type { WireInfo, WireStatus, WireTopic } from "./description.js";
+export {
+  type Ack,
+  type ClientLimits,
+  type Cmd,
+  type CmdReply,
+  type ControlMessage,
+  type DataFrame,
+  type ErrorMessage,
+  type Heartbeat,
+  type Hello,
+  type Ping,
+  parseServerMessage,
+  type Reply,
+  type Request,
+  type Role,
+  type ServerMessage,
+  type Sub,
+  type SubReply,
+  type Units,
+  type Unsub,
+  type Welcome,
+} from "./messages.js";
+export {
+  closeCodes,
+  mayReconnect,
+  PROTOCOL_VERSION,
+  requestLimits,
+  retryableErrorCodes,
+  SUBPROTOCOL,
+  serverMessageLimits,
+  TOKEN_FRAGMENT_KEY,
+  WIRE_PATH,
+} from "./protocol.js";
