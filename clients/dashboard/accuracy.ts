@@ -44,7 +44,7 @@ export class AccuracyPanel implements Panel {
     );
     this.#resizing = new ResizeObserver(() => this.#resize());
     this.#resizing.observe(this.#box);
-    this.#stopTheme = onThemeChange(() => this.#build());
+    this.#stopTheme = onThemeChange(() => this.#build(this.#plot?.data));
   }
 
   /** A trial has come. */
@@ -80,7 +80,8 @@ export class AccuracyPanel implements Panel {
     else if (this.#plot.width !== width) this.#plot.setSize({ width, height: HEIGHT });
   }
 
-  #build(): void {
+  /** @param data what is on the plot already, which a frozen plot goes on to show */
+  #build(data: uPlot.AlignedData = [[], [], []]): void {
     this.#plot?.destroy();
     const width = this.#box.clientWidth;
     if (width === 0) return;
@@ -108,7 +109,7 @@ export class AccuracyPanel implements Panel {
       ],
       cursor: { show: false },
     };
-    this.#plot = new uPlot(options, [[], [], []], this.#box);
+    this.#plot = new uPlot(options, data, this.#box);
     this.changed();
   }
 }

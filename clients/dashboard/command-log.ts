@@ -4,7 +4,12 @@ const ENTRIES_MAX = 30;
 
 /** What was asked of the simulation, and the tick from which it holds, or why it was refused. */
 export class CommandLog {
-  readonly #list = element("ol", { class: "log", reversed: true });
+  readonly #list = element(
+    "ol",
+    { class: "log", reversed: true },
+    element("li", { class: "muted" }, "none yet"),
+  );
+  #hasEntries = false;
   readonly element = element(
     "section",
     { class: "panel", "aria-labelledby": "log-title" },
@@ -21,6 +26,8 @@ export class CommandLog {
   }
 
   #add(outcome: "applied" | "refused", summary: string, detail: string): void {
+    if (!this.#hasEntries) this.#list.replaceChildren();
+    this.#hasEntries = true;
     const isRefused = outcome === "refused";
     const note = element("span", { class: "muted" }, isRefused ? `refused: ${detail}` : detail);
     this.#list.prepend(element("li", { class: outcome }, element("span", {}, summary), note));

@@ -84,7 +84,7 @@ export class Connection {
     this.#heardAtMs = performance.now();
     const socket = new WebSocket(this.url, SUBPROTOCOL);
     socket.binaryType = "arraybuffer";
-    socket.onopen = () => socket.send(encode({ op: "hello", v: PROTOCOL_VERSION, auth: this.#token }));
+    socket.onopen = () => this.#send({ op: "hello", v: PROTOCOL_VERSION, auth: this.#token });
     socket.onmessage = (event: MessageEvent<ArrayBuffer>) => this.#receive(new Uint8Array(event.data));
     socket.onclose = (event) => this.#closed(event.code, event.reason);
     this.#socket = socket;
@@ -99,13 +99,17 @@ export class Connection {
       }
       this.#ids += 1;
       this.#pending.set(this.#ids, { answer, refuse });
-      this.#socket?.send(encode({ ...question, id: this.#ids }));
+      this.#send({ ...question, id: this.#ids });
     });
   }
 
   /** Acknowledges the frames of a channel up to `seq`; there is no reply. */
   acknowledge(channel: number, seq: number): void {
-    if (this.#isWelcome) this.#socket?.send(encode({ op: "ack", channel, seq }));
+    if (this.#isWelcome) this.#send({ op: "ack", channel, seq });
+  }
+
+  #send(message: unknown): void {
+    this.#socket?.send(new Uint8Array(encode(message)));
   }
 
   #receive(bytes: Uint8Array): void {

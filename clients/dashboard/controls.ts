@@ -22,8 +22,7 @@ export class RunPanel implements Panel {
         setText(this.#toggle, isPaused ? "Resume" : "Pause");
         this.#toggle.dataset.paused = String(isPaused);
       },
-      (isPaused) =>
-        session.steer({ kind: isPaused ? "pause" : "resume" }, isPaused ? "pause" : "resume"),
+      (isPaused) => session.steer({ kind: isPaused ? "pause" : "resume" }, isPaused ? "pause" : "resume"),
     );
     const steps = STEPS.map((ticks) =>
       button(`+${ticks}`, () => this.step(ticks), {

@@ -9,7 +9,7 @@ import { NetworkPage } from "./network-page.js";
 import { Scheduler } from "./scheduler.js";
 import { TickRate } from "./tick-rate.js";
 
-const REFRESH_MS = 250;
+const REFRESH_MS = 100;
 /** Ticks a second that a running simulation is taken to make before it is known. */
 const ASSUMED_TICKS_PER_SECOND = 500;
 
@@ -56,6 +56,11 @@ export class Dashboard {
     setInterval(() => this.#refresh(), REFRESH_MS);
   }
 
+  /** What the simulation makes when it runs, as far as that is known. */
+  get #assumedRate(): number {
+    return this.#runningRate ?? ASSUMED_TICKS_PER_SECOND;
+  }
+
   #open(): void {
     const token = takeToken();
     if (token !== undefined) this.#connection.open(token);
@@ -75,8 +80,8 @@ export class Dashboard {
 
   #welcome(welcome: Welcome): void {
     const shown = JSON.stringify([welcome.epoch, welcome.info, welcome.role]);
-    this.#runningRate ??= welcome.status.ticksPerSecond ?? ASSUMED_TICKS_PER_SECOND;
-    this.#every = welcome.status.paused ? 1 : everyFor(this.#runningRate, this.#every);
+    this.#runningRate ??= welcome.status.ticksPerSecond ?? undefined;
+    this.#every = welcome.status.paused ? 1 : everyFor(this.#assumedRate, this.#every);
     this.#tick = welcome.tick;
     if (shown !== this.#shown) {
       this.#shown = shown;
@@ -84,7 +89,11 @@ export class Dashboard {
       this.#network = new NetworkPage(welcome, this.#connection, this.#feeds, this.#scheduler, {
         every: this.#every,
         isFrozen: () => this.#isFrozen,
-        beforeResume: () => this.#adapt(this.#runningRate ?? ASSUMED_TICKS_PER_SECOND),
+        paused: (isPaused) => {
+          if (this.#status) this.#status = { ...this.#status, paused: isPaused };
+          this.#refresh();
+        },
+        beforeResume: () => this.#adapt(this.#assumedRate),
       });
       this.page.replaceChildren(this.#network.element);
     } else {
@@ -100,12 +109,11 @@ export class Dashboard {
     const wasPaused = this.#status?.paused;
     if (wasPaused !== status.paused) this.#rate.clear();
     this.#rate.add(status.tick, performance.now());
-    const rate = this.#rate.ticksPerSecond;
-    if (status.paused) this.#adapt(0);
-    else if (rate !== undefined) {
-      this.#runningRate = rate;
-      this.#adapt(rate);
-    }
+    // Two readings over a second are a few per cent out, and no simulation is faster than its pace.
+    const rateMax = status.ticksPerSecond ?? Number.POSITIVE_INFINITY;
+    const rate = Math.min(this.#rate.ticksPerSecond ?? this.#assumedRate, rateMax);
+    if (!status.paused) this.#runningRate = rate;
+    this.#adapt(status.paused ? 0 : this.#assumedRate);
     this.#take(status);
     this.#chargeWatching();
   }
@@ -155,7 +163,7 @@ export class Dashboard {
       link: this.#link,
       paused: this.#status?.paused ?? false,
       silentMs: this.#connection.silentMs,
-      tick: this.#tick,
+      tick: this.#status && this.#tick,
       ticksPerSecond: this.#rate.ticksPerSecond,
     });
   }

@@ -1,10 +1,11 @@
 const FRAMES_PER_SECOND_AIM = 40;
-const FRAMES_PER_SECOND_MAX = 60;
+// A little over 60, so that a simulation paced at 60 ticks a second is seen in full.
+const FRAMES_PER_SECOND_MAX = 66;
 const FRAMES_PER_SECOND_MIN = 12;
 const EVERY_MAX = 1_000_000;
 
 /**
- * Every how many ticks to ask for a frame, so that a plot gets 12 to 60 frames a second; 1, 2, 5, 10, 20, ..., so that
+ * Every how many ticks to ask for a frame, so that a plot gets 12 to 66 frames a second; 1, 2, 5, 10, 20, ..., so that
  * pages that look at the same thing share it. It stays as it is while it still does.
  * @param ticksPerSecond of the simulation
  * @param current what is asked for now

@@ -23,8 +23,8 @@ interface Channel {
   unacknowledged: number;
 }
 
-// Of a conflated channel the server has at most four frames on the way; of a lossless one a thousand.
-const ACKNOWLEDGE_EVERY = { conflated: 2, lossless: 64 } as const;
+// Of a conflated channel the server has at most four frames on the way, so each counts; of a lossless one a thousand.
+const ACKNOWLEDGE_EVERY = { conflated: 1, lossless: 64 } as const;
 
 /** A topic that the page looks at, over as many connections and channels as that takes. */
 export class Feed {

@@ -80,7 +80,9 @@ class Gate {
       (value) => this.#show(value),
       (value) => session.steer({ kind: "gate", pathway: id, gate: value }, `gate ${id} = ${value}`),
     );
-    this.#switch.addEventListener("change", () => this.#steered.change(this.#switch.checked ? this.#open : 0));
+    this.#switch.addEventListener("change", () =>
+      this.#steered.change(this.#switch.checked ? this.#open : 0),
+    );
     this.#slider.addEventListener("input", () => this.#slide());
   }
 

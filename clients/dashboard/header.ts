@@ -5,13 +5,17 @@ import { button, countText, element, setText } from "./dom.js";
 /** Without a heartbeat for so long, the header says that nothing is heard. */
 const QUIET_MS = 3500;
 
+/** Frames lost so long ago are no longer shown as a warning. */
+const LOSS_FRESH_MS = 5000;
+
 /** What the header is told. */
 export interface Standing {
   readonly link: Link;
   readonly paused: boolean;
   /** milliseconds since the server was heard */
   readonly silentMs: number;
-  readonly tick: number;
+  /** undefined before it is known */
+  readonly tick: number | undefined;
   readonly ticksPerSecond: number | undefined;
 }
 
@@ -32,6 +36,8 @@ export class Header {
   readonly #cost = element("output", { "aria-label": "what watching costs", id: "cost" }, "–");
   readonly #lost = element("output", { "aria-label": "frames lost", id: "lost" }, "0");
   readonly #freeze: HTMLButtonElement;
+  #lostBefore = 0;
+  #lostAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(root: HTMLElement, freeze: () => void) {
     this.#freeze = button("Freeze plots", freeze, { "aria-pressed": "false", "aria-keyshortcuts": "f" });
@@ -65,16 +71,20 @@ export class Header {
     this.#pill.dataset.state = state;
     setText(this.#pill, text);
     setText(this.#detail, detail);
-    setText(this.#tick, countText(standing.tick));
+    setText(this.#tick, standing.tick === undefined ? "–" : countText(standing.tick));
     const isLive = state === "running" || state === "paused";
     const rate = standing.ticksPerSecond;
+    if (!isLive) setText(this.#cost, "–");
     setText(this.#rate, isLive && rate !== undefined ? countText(rate) : "–");
   }
 
   cost(framesPerSecond: number, bytesPerSecond: number, lost: number): void {
     setText(this.#cost, `${countText(framesPerSecond)} frames/s · ${countText(bytesPerSecond / 1000)} kB/s`);
     setText(this.#lost, countText(lost));
-    this.#lost.classList.toggle("bad", lost > 0);
+    const nowMs = performance.now();
+    if (lost > this.#lostBefore) this.#lostAtMs = nowMs;
+    this.#lostBefore = lost;
+    this.#lost.classList.toggle("bad", nowMs - this.#lostAtMs < LOSS_FRESH_MS);
   }
 }
 

@@ -34,6 +34,8 @@ export class LanesPanel implements Panel {
   readonly #stopTheme: () => void;
   #gates: (GateRecord & { readonly tick: number })[] = [];
   #tick = 0;
+  /** where the picture ends; it stands while plots are frozen */
+  #end = 0;
 
   constructor(private readonly session: Session) {
     const repaint = () => session.scheduler.request(this);
@@ -52,7 +54,12 @@ export class LanesPanel implements Panel {
       element(
         "div",
         { class: "lanes-grid" },
-        element("div", { class: "lane-names" }, ...this.#rows.map(nameOf), element("div", { class: "lane-name" }, "gates")),
+        element(
+          "div",
+          { class: "lane-names" },
+          ...this.#rows.map(nameOf),
+          element("div", { class: "lane-name" }, "gates"),
+        ),
         this.#canvas.element,
       ),
     );
@@ -62,7 +69,7 @@ export class LanesPanel implements Panel {
   advance(tick: number): void {
     if (tick === this.#tick) return;
     this.#tick = tick;
-    this.session.scheduler.request(this);
+    if (!this.session.isFrozen()) this.session.scheduler.request(this);
   }
 
   addGate(tick: number, record: GateRecord): void {
@@ -74,21 +81,17 @@ export class LanesPanel implements Panel {
   }
 
   draw(): void {
-    if (this.session.isFrozen()) return;
-    for (const { log, phase, trial } of this.#rows) {
-      const last = log.phases.at(-1);
-      if (!last) continue;
-      setText(phase, last.phase);
-      phase.dataset.phase = last.phase;
-      setText(trial, `trial ${countText(Math.max(0, last.trial))}`);
+    if (!this.session.isFrozen()) {
+      this.#end = this.#tick;
+      for (const row of this.#rows) tellPhase(row);
     }
     this.#canvas.paint((context, width) => {
-      const from = this.#tick - width / PIXELS_PER_TICK;
+      const from = this.#end - width / PIXELS_PER_TICK;
       const x = (tick: number) => (tick - from) * PIXELS_PER_TICK;
       this.#paintAxis(context, from, x);
       for (const [index, { log }] of this.#rows.entries()) {
         const middle = (index + 0.5) * LANE_HEIGHT;
-        paintTask({ context, middle, x }, log, from, this.#tick);
+        paintTask({ context, middle, x }, log, from, this.#end);
       }
       this.#paintGates({ context, middle: (this.#rows.length + 0.5) * LANE_HEIGHT, x }, from, width);
     });
@@ -106,22 +109,22 @@ export class LanesPanel implements Panel {
     context.textAlign = "center";
     context.textBaseline = "middle";
     const first = Math.max(0, Math.ceil(from / TICKS_BETWEEN_LABELS) * TICKS_BETWEEN_LABELS);
-    for (let tick = first; tick <= this.#tick; tick += TICKS_BETWEEN_LABELS) {
+    for (let tick = first; tick <= this.#end; tick += TICKS_BETWEEN_LABELS) {
       context.fillStyle = colour("rule");
       context.fillRect(Math.round(x(tick)), 0, 1, bottom);
       context.fillStyle = colour("muted");
       const halfWidth = context.measureText(countText(tick)).width / 2;
-      const isWhole = x(tick) - halfWidth > 0 && x(tick) + halfWidth < x(this.#tick);
+      const isWhole = x(tick) - halfWidth > 0 && x(tick) + halfWidth < x(this.#end);
       if (isWhole) context.fillText(countText(tick), x(tick), bottom + AXIS_HEIGHT / 2);
     }
   }
 
   #paintGates({ context, middle, x }: Lane, from: number, width: number): void {
-    line(context, middle, x(Math.max(0, from)), x(this.#tick));
+    line(context, middle, x(Math.max(0, from)), x(this.#end));
     context.font = canvasFont(11);
     context.textBaseline = "middle";
     for (const { tick, pathway, gate } of this.#gates) {
-      if (tick < from || tick > this.#tick) continue;
+      if (tick < from || tick > this.#end) continue;
       const at = x(tick);
       context.fillStyle = colour("ink");
       context.beginPath();
@@ -144,6 +147,15 @@ function nameOf({ log, phase, trial }: Row): HTMLElement {
     element("strong", {}, log.task),
     element("span", { class: "lane-now" }, phase, trial),
   );
+}
+
+/** Says in words where the task's clock stands. */
+function tellPhase({ log, phase, trial }: Row): void {
+  const last = log.phases.at(-1);
+  if (!last) return;
+  setText(phase, last.phase);
+  phase.dataset.phase = last.phase;
+  setText(trial, `trial ${countText(Math.max(0, last.trial))}`);
 }
 
 function legend(): HTMLElement {

@@ -24,6 +24,8 @@ interface NetworkPageOptions {
   readonly isFrozen: () => boolean;
   /** the user lets the simulation run again */
   readonly beforeResume: () => void;
+  /** the user has paused it, or let it run again */
+  readonly paused: (isPaused: boolean) => void;
 }
 
 /** All that is shown of one network: made when its description comes, closed when another's does. */
@@ -109,6 +111,8 @@ export class NetworkPage {
       const reply = await this.connection.ask({ op: "cmd", command });
       const tick = reply.to === "cmd" ? reply.tick : 0;
       this.#log.applied(summary, tick);
+      if (command.kind === "resume") this.options.paused(false);
+      if (command.kind === "pause" || command.kind === "step") this.options.paused(true);
       return tick;
     } catch (error) {
       this.#log.refused(summary, textOf(error));

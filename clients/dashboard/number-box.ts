@@ -5,7 +5,7 @@ export interface NumberBoxOptions {
   readonly label: string;
   readonly min: number;
   readonly max: number;
-  /** what the arrow keys add; "any" multiplies instead, in steps of a tenth of a decade */
+  /** what the arrow keys add */
   readonly step: number;
   readonly unit?: string;
 }

@@ -8,10 +8,14 @@ const BARS_MAX = 20;
 /** A readout's last answer, one bar for each of its units. */
 export class OutputPanel implements Panel {
   readonly element: HTMLElement;
-  readonly #bars: readonly { readonly fill: HTMLElement; readonly value: HTMLElement; readonly row: HTMLElement }[];
+  readonly #bars: readonly {
+    readonly fill: HTMLElement;
+    readonly value: HTMLElement;
+    readonly row: HTMLElement;
+  }[];
   readonly #when = element("span", { class: "muted" }, "no answer yet");
   readonly #feed: Feed;
-  #output = new Float32Array(0);
+  #output: Float32Array = new Float32Array(0);
   #tick = 0;
 
   constructor(

@@ -6,7 +6,7 @@ import { canvasFont, colour, onThemeChange, seriesColour } from "./theme.js";
 import type { Strip, UnitChoice } from "./unit-choice.js";
 
 /** Frames that are kept and shown. */
-const SAMPLES_MAX = 300;
+export const SAMPLES_MAX = 300;
 /** Phases narrower than this are not told apart, so none is tinted. */
 const TINT_PIXELS_MIN = 3;
 /** Amplitudes that a strip can be scaled to: 1, 2, 5, 10, ... */
@@ -32,6 +32,8 @@ export class TracePlot {
   #samples = new RingBuffer(1, 1);
   /** amplitude from the middle of a strip to its edge */
   #gain = 1;
+  /** ticks that are shown */
+  #range: readonly [from: number, to: number] = [0, SAMPLES_MAX];
   /** ticks before which something was lost, of what is drawn */
   #gaps: readonly number[] = [];
 
@@ -48,7 +50,7 @@ export class TracePlot {
       this.#readout,
     );
     this.element = element("figure", { class: "trace", "aria-label": label }, this.#caption, this.#box);
-    this.#stopTheme = onThemeChange(() => this.#build());
+    this.#stopTheme = onThemeChange(() => this.#build(this.#plot?.data));
     this.#resizing = new ResizeObserver(() => this.#resize());
     this.#resizing.observe(this.#box);
   }
@@ -69,11 +71,19 @@ export class TracePlot {
     const samples = this.#samples;
     // A frame of the units chosen before may still be on its way.
     if (values.length !== samples.width) return;
-    const before = samples.length > 0 ? samples.position(samples.length - 1) : tick;
-    if (tick < before) samples.clear();
+    const before = samples.length > 0 ? samples.position(samples.length - 1) : tick - every;
+    // While the page changes over to another rate, one tick may come twice.
+    if (tick <= before) return;
     const isApart = lost === 0 && tick - before >= 2 * every;
     samples.push(tick, values, isApart ? APART : lost);
     if (!this.session.isFrozen()) this.session.scheduler.request(this);
+  }
+
+  /** Shows these ticks from now on, so that the plots of a module stay aligned. */
+  span(from: number, to: number): void {
+    if (this.session.isFrozen()) return;
+    this.#range = [from, to];
+    this.session.scheduler.request(this);
   }
 
   frozen(isFrozen: boolean): void {
@@ -86,9 +96,7 @@ export class TracePlot {
     if (!plot || length === 0 || this.session.isFrozen()) return;
     this.#gain = this.#fittingGain();
     plot.setData(this.#data(), false);
-    const to = this.#samples.position(length - 1);
-    const from = Math.min(this.#samples.position(0), to - 1);
-    plot.setScale("x", { min: from, max: to });
+    plot.setScale("x", { min: this.#range[0], max: this.#range[1] });
     setText(this.#scale, `strips ±${numberText(this.#gain)}`);
   }
 
@@ -146,14 +154,16 @@ export class TracePlot {
     return [ticks, ...series];
   }
 
-  #build(): void {
+  /** @param data what is on the plot already, which a frozen plot goes on to show */
+  #build(data: uPlot.AlignedData = [[], ...this.#columns().map(() => [])]): void {
     this.#plot?.destroy();
     const width = this.#box.clientWidth;
     if (width === 0 || this.#strips.length === 0) {
       this.#plot = undefined;
       return;
     }
-    this.#plot = new uPlot(this.#options(width), [[], ...this.#columns().map(() => [])], this.#box);
+    this.#plot = new uPlot(this.#options(width), data, this.#box);
+    this.#plot.setScale("x", { min: this.#range[0], max: this.#range[1] });
     this.session.scheduler.request(this);
   }
 
@@ -254,7 +264,10 @@ export class TracePlot {
         const value = ((height ?? 0) - (this.#strips.length - strip - 0.5)) * 2 * this.#gain;
         return `${unit}: ${value.toFixed(3)}`;
       });
-    setText(this.#readout, `tick ${countText(tick)} · ${this.#strips[strip]?.name ?? ""} ${shown.join("  ")}`);
+    setText(
+      this.#readout,
+      `tick ${countText(tick)} · ${this.#strips[strip]?.name ?? ""} ${shown.join("  ")}`,
+    );
   }
 }
 

@@ -1,10 +1,9 @@
-import type { Feed } from "./feeds.js";
-import { choice, element, labelled, setText } from "./dom.js";
-import type { Panel, Session } from "./session.js";
-import { TracePlot } from "./trace-plot.js";
-import { chooseUnits, EVERY_BLOCK } from "./unit-choice.js";
 import { float32Values } from "../../src/wire/index.js";
-import { countText } from "./dom.js";
+import { choice, countText, element, labelled, setText } from "./dom.js";
+import type { Feed } from "./feeds.js";
+import type { Panel, Session } from "./session.js";
+import { SAMPLES_MAX, TracePlot } from "./trace-plot.js";
+import { chooseUnits, EVERY_BLOCK } from "./unit-choice.js";
 
 const UNITS_OF_EACH_BLOCK = 3;
 const UNITS_OF_ONE_BLOCK = 6;
@@ -12,8 +11,8 @@ const COUNTS = ["1", "3", "6", "12", "24"] as const;
 
 /** Which quantities of a module are drawn. */
 const QUANTITIES = [
-  { topic: "state", title: "state h", height: 190 },
-  { topic: "error", title: "error e = z − y", height: 150 },
+  { topic: "state", title: "state h", height: 230 },
+  { topic: "error", title: "error e = z − y", height: 180 },
 ] as const;
 
 /** One module: its state and its error, of chosen units, over the last ticks. */
@@ -21,10 +20,12 @@ export class ModulePanel implements Panel {
   readonly element: HTMLElement;
   readonly #plots: readonly TracePlot[];
   readonly #feeds: Feed[] = [];
+  readonly #selects: readonly HTMLSelectElement[];
   readonly #note = element("p", { class: "note" });
   #block = EVERY_BLOCK;
   #count = UNITS_OF_EACH_BLOCK;
   #every: number;
+  #tick = 0;
 
   /** @param every ticks a frame, to begin with */
   constructor(
@@ -52,6 +53,7 @@ export class ModulePanel implements Panel {
         this.#choose(block, count);
       },
     );
+    this.#selects = [which, counts];
     this.element = element(
       "section",
       { class: "panel module", "aria-label": `Module ${name}` },
@@ -79,12 +81,21 @@ export class ModulePanel implements Panel {
   }
 
   frozen(isFrozen: boolean): void {
+    // Other units have no past to show, and a frozen plot no future.
+    for (const select of this.#selects) select.disabled = isFrozen;
     for (const plot of this.#plots) plot.frozen(isFrozen);
   }
 
   close(): void {
     for (const feed of this.#feeds) feed.close();
     for (const plot of this.#plots) plot.close();
+  }
+
+  /** Moves the window on, to end at the latest tick that any of the plots has. */
+  #reach(tick: number): void {
+    if (tick <= this.#tick) return;
+    this.#tick = tick;
+    for (const plot of this.#plots) plot.span(tick - SAMPLES_MAX * this.#every, tick);
   }
 
   #choice() {
@@ -109,7 +120,9 @@ export class ModulePanel implements Panel {
       const plot = this.#plots[index];
       plot.show(chosen, Object.keys(this.session.info.modules[this.name].blocks));
       const frame = (tick: number, payload: unknown, lost: number) => {
-        if (payload instanceof Uint8Array) plot.push(tick, float32Values(payload), this.#every, lost);
+        if (!(payload instanceof Uint8Array)) return;
+        plot.push(tick, float32Values(payload), this.#every, lost);
+        this.#reach(tick);
       };
       this.#feeds.push(this.session.feeds.open(topic, { frame }, options));
     }
@@ -117,7 +130,11 @@ export class ModulePanel implements Panel {
   }
 
   #describe(): void {
-    const every = this.#every === 1 ? "every tick" : `every ${countText(this.#every)}th tick`;
-    setText(this.#note, `Sampled ${every}.`);
+    const ticks = SAMPLES_MAX * this.#every;
+    const every = this.#every === 1 ? "every one of them" : `one in ${countText(this.#every)}`;
+    setText(
+      this.#note,
+      `The last ${countText(ticks)} ticks, ${every}. Tinted: learning. Red at the top: frames lost.`,
+    );
   }
 }

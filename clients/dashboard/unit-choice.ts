@@ -52,9 +52,6 @@ function stripOf(
   const last = Math.ceil((to - start) / every);
   const available = last - first;
   const step = Math.max(1, available / count);
-  const columns = Array.from(
-    { length: Math.min(count, available) },
-    (_, i) => first + Math.floor(i * step),
-  );
+  const columns = Array.from({ length: Math.min(count, available) }, (_, i) => first + Math.floor(i * step));
   return { name, columns, units: columns.map((column) => start + column * every) };
 }

@@ -60,7 +60,8 @@ export class TaskLog {
     const found: [number, number][] = [];
     for (const [index, { phase, tick }] of this.#phases.entries()) {
       const end = this.#phases[index + 1]?.tick ?? to;
-      if (phase === "learning" && end > from && tick < to) found.push([Math.max(tick, from), Math.min(end, to)]);
+      if (phase === "learning" && end > from && tick < to)
+        found.push([Math.max(tick, from), Math.min(end, to)]);
     }
     return found;
   }
