@@ -22,7 +22,8 @@ function program(): Command {
     )
     .version(version)
     .exitOverride()
-    .configureOutput({ outputError: (text, write) => write(text.replace(/\n+$/, "\n")) })
+    // one line, suggestions included
+    .configureOutput({ outputError: (text, write) => write(`${text.trim().replace(/\s*\n\s*/g, " ")}\n`) })
     .showSuggestionAfterError();
   for (const add of [addRun, addTrain, addVerify, addData, addSchema, addDoctor]) add(eddy);
   return eddy;

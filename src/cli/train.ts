@@ -1,10 +1,12 @@
 import { existsSync } from "node:fs";
+import { resolve } from "node:path";
 import type { Command } from "commander";
 import { EddyError } from "../errors.js";
 import { defaultBackend, openKernels } from "../kernels/backends.js";
 import { type TaskName, taskNames, trainingRun } from "../simulation/built-in-runs.js";
 import {
   type Checkpoint,
+  checkCheckpointFolder,
   checkpointPath,
   readCheckpoint,
   writeCheckpoint,
@@ -146,19 +148,25 @@ const batchText = (event: Exclude<TrainingEvent, { kind: "epoch" }>, epochs: num
     ? `epoch ${event.epoch}/${epochs}, batch ${event.batch}/${event.batches}, loss ${event.loss.toFixed(4)}`
     : `epoch ${event.epoch}/${epochs}, testing ${event.batch}/${event.batches}`;
 
+/** A checkpoint may take the place of the one that training goes on from, and of no other file. */
+async function checkPlace(checkpoint: string, resume: string | undefined): Promise<void> {
+  const path = checkpointPath(checkpoint);
+  const own = resume !== undefined && resolve(checkpointPath(resume)) === resolve(path);
+  if (!own && existsSync(path)) {
+    throw new EddyError(
+      "FILE_EXISTS",
+      `${path} exists; go on from it with --resume ${checkpoint}, or choose another --checkpoint`,
+    );
+  }
+  await checkCheckpointFolder(checkpoint);
+}
+
 async function train(file: string | undefined, options: Options): Promise<void> {
   const { resume, checkpoint } = options;
   const from = resume === undefined ? null : await readCheckpoint(resume);
   const run = describedRun(file, options, from);
   if (from) checkSameRun(run, resolveRun(from.run), resume ?? "");
-  const own =
-    resume !== undefined && checkpoint !== undefined && checkpointPath(resume) === checkpointPath(checkpoint);
-  if (checkpoint !== undefined && !own && existsSync(checkpointPath(checkpoint))) {
-    throw new EddyError(
-      "FILE_EXISTS",
-      `${checkpointPath(checkpoint)} exists; go on from it with --resume ${checkpoint}, or choose another --checkpoint`,
-    );
-  }
+  if (checkpoint !== undefined) await checkPlace(checkpoint, resume);
   const sources = openStimuli(run, dataDirectory(options.data));
   const kernels = await openKernels(options.backend);
   const training = openTraining(kernels, run, sources, from);

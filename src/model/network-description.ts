@@ -16,9 +16,16 @@ export const activations = [
 /** Nonlinearities that a readout can have. */
 export const nonlinearities = ["softmax", "sigmoid", "linear"] as const satisfies readonly Nonlinearity[];
 
-const name = z.string().regex(/^[A-Za-z_][A-Za-z0-9_-]*$/, "needed a name of letters, digits, _ and -");
+/** What modules, inputs, readouts, tasks and blocks are called. */
+export const name = z
+  .string()
+  .regex(/^[A-Za-z_][A-Za-z0-9_-]*$/, "needed a name of letters, digits, _ and -");
 const units = z.int().min(1).max(65_536);
-const gate = z.number().min(0).max(1);
+const share = "needed a number in [0, 1]";
+const gate = z.number(share).min(0, share).max(1, share);
+const rate = "needed a number in (0, 1]";
+export const connectionRate = z.number(rate).gt(0, rate).max(1, rate).default(0.25);
+export const spectralRadius = z.number().positive().max(1000).default(0.25);
 const delay = z.int().min(1).max(1000);
 
 const distribution = z
@@ -32,8 +39,8 @@ const distribution = z
 
 const moduleSchema = strictObject({
   neurons: units.describe("units of the module"),
-  connectionRate: z.number().gt(0).max(1).default(0.25).describe("drawn connections / neurons^2, in (0, 1]"),
-  spectralRadius: z.number().positive().max(1000).default(0.25).describe("largest |eigenvalue| of W"),
+  connectionRate: connectionRate.describe("drawn connections / neurons^2, in (0, 1]"),
+  spectralRadius: spectralRadius.describe("largest |eigenvalue| of W"),
   activation: z.enum(activations).default("tanh"),
   blocks: z
     .record(name, z.tuple([z.int().min(0), z.int().min(1)]))
@@ -44,11 +51,17 @@ const moduleSchema = strictObject({
 
 const weightSharing = strictObject({
   shares: z.string().describe("id of the pathway whose weights these are"),
-  transposed: z.boolean().default(false),
+  transposed: z.boolean().default(false).describe("a transposed pathway does not teach the weights"),
 });
 
 const pathwayFields = {
-  id: z.string().min(1).max(200).optional().describe("default: SOURCE->TARGET, modules only"),
+  id: z
+    .string()
+    .min(1)
+    .max(200)
+    .refine((id) => id !== "__proto__", "needed another name")
+    .optional()
+    .describe("default: SOURCE->TARGET, modules only"),
   delay: delay.default(1).describe("ticks, in continuous operation"),
   gate: gate.default(1),
   weights: z.union([distribution, weightSharing]).optional(),

@@ -35,6 +35,9 @@ export interface Pathway {
   readonly plastic: boolean;
 }
 
+/** Orders pathways by their ids, for sums whose order must not depend on the description's. */
+export const byId = (a: Pathway, b: Pathway): number => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
+
 /** A readout: its sources are the `readout` pathways that end in it. */
 export interface Readout {
   readonly name: string;

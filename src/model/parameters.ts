@@ -1,3 +1,4 @@
+import { EddyError, invariant } from "../errors.js";
 import type { Kernels, Moments, RecurrentMatrix, Tensor } from "../kernels/kernels.js";
 import type { Weights } from "./initial-weights.js";
 import { biasName, type Network, recurrentName } from "./network.js";
@@ -33,32 +34,40 @@ export interface Parameters {
  * Uploads a network's numbers.
  * @param weights by name, as {@link Weights} says
  * @returns parameters, owned by the caller until {@link disposeParameters}
- * @throws EddyError SHAPE_MISMATCH
+ * @throws EddyError SHAPE_MISMATCH; INVALID_ARGUMENT when a recurrent matrix or pathway weights are missing
  */
 export function createParameters(kernels: Kernels, network: Network, weights: Weights): Parameters {
   const recurrent = new Map<string, Recurrent>();
   const biases = new Map<string, Tensor>();
   const learned = new Map<string, Plastic>();
-  const upload = (name: string, shape: readonly number[]): void => {
-    const data = weights.get(name);
-    if (data) learned.set(name, { weights: kernels.tensor(data, shape), moments: null, steps: 0 });
+  const upload = (name: string, data: Float32Array, shape: readonly number[]): void => {
+    learned.set(name, { weights: kernels.tensor(data, shape), moments: null, steps: 0 });
   };
   for (const { name, neurons, spectralRadius } of network.modules.values()) {
-    const drawn = weights.get(recurrentName(name)) ?? new Float32Array(neurons * neurons);
+    const drawn = needed(weights, recurrentName(name));
     const matrix = kernels.matrix(drawn, neurons);
     recurrent.set(name, { drawn, drawnRadius: spectralRadius, spectralRadius, matrix });
     const bias = weights.get(biasName(name));
     if (bias?.some((value) => value !== 0)) biases.set(name, kernels.tensor(bias, [neurons]));
   }
-  for (const { name, shape } of network.weights.values()) upload(name, shape);
+  for (const { name, shape } of network.weights.values()) upload(name, needed(weights, name), shape);
   for (const { name, size, bias } of network.readouts.values()) {
-    const needed = bias.plastic || weights.get(biasName(name))?.some((value) => value !== 0);
-    if (needed) upload(biasName(name), [size]);
+    const initial = weights.get(biasName(name)) ?? new Float32Array(size);
+    if (bias.plastic || initial.some((value) => value !== 0)) upload(biasName(name), initial, [size]);
   }
   return { recurrent, biases, learned };
 }
 
-/** Scales a module's recurrent matrix to another spectral radius: eigenvalues scale with their matrix. */
+function needed(weights: Weights, name: string): Float32Array {
+  const data = weights.get(name);
+  if (!data) throw new EddyError("INVALID_ARGUMENT", `weights: given no "${name}", which the network needs`);
+  return data;
+}
+
+/**
+ * Scales a module's recurrent matrix to another spectral radius, > 0: eigenvalues scale with their matrix,
+ * `W <- W_drawn * value / drawnRadius`.
+ */
 export function setSpectralRadius(
   kernels: Kernels,
   parameters: Parameters,
@@ -66,7 +75,8 @@ export function setSpectralRadius(
   value: number,
 ): void {
   const recurrent = parameters.recurrent.get(module);
-  if (!recurrent || recurrent.spectralRadius === value) return;
+  invariant(recurrent, `module ${module} has a recurrent matrix`);
+  if (recurrent.spectralRadius === value) return;
   const scale = value / recurrent.drawnRadius;
   const neurons = recurrent.matrix.neurons;
   const scaled = kernels.matrix(

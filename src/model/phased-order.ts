@@ -7,6 +7,14 @@ export interface PhasedOrder {
   readonly learning: readonly string[];
 }
 
+/** Of modules that wait for each other, those that others of them wait for: without those that a cycle only feeds. */
+function cycle(waiting: readonly string[], edges: readonly Pathway[]): readonly string[] {
+  const feeding = waiting.filter((name) =>
+    edges.some(({ source, target }) => source.name === name && waiting.includes(target.name)),
+  );
+  return feeding.length === waiting.length ? waiting : cycle(feeding, edges);
+}
+
 /**
  * Orders the modules that signals reach, sources first. Among modules that do not wait for each other, the order of
  * the description stands.
@@ -32,7 +40,7 @@ function order(
     if (next < 0) {
       throw invalid(
         field,
-        waiting,
+        cycle(waiting, edges),
         "an explicit order, since the pathways between these modules form a cycle (or run the network continuously)",
       );
     }

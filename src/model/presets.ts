@@ -1,11 +1,18 @@
 import { z } from "zod";
-import { activations, type Distribution, type NetworkDescriptionInput } from "./network-description.js";
-import { strictObject } from "./validate.js";
+import {
+  activations,
+  connectionRate,
+  type Distribution,
+  type NetworkDescriptionInput,
+  name,
+  spectralRadius,
+} from "./network-description.js";
+import { strictObject, validate } from "./validate.js";
 
 const shape = {
   neurons: z.int().min(4).max(65_536).default(1024).describe("units of each module"),
-  connectionRate: z.number().gt(0).max(1).default(0.25),
-  spectralRadius: z.number().positive().max(1000).default(0.25),
+  connectionRate,
+  spectralRadius,
   activation: z.enum(activations).default("tanh"),
 };
 
@@ -15,7 +22,7 @@ export const chainSchema = strictObject({
   modules: z.int().min(1).max(1000).default(2),
   inputs: z.int().min(1).default(784).describe("size of the input"),
   outputs: z.int().min(2).default(10).describe("classes"),
-  task: z.string().default("task").describe("name of its task"),
+  task: name.default("task").describe("name of its task"),
   ...shape,
 });
 
@@ -24,9 +31,12 @@ export const twoTasksSchema = strictObject({
   preset: z.enum(["shared-modules", "shared-feedback", "recruitment"]).describe("fig 5a, 5b, 5c"),
   inputs: z.int().min(1).default(784),
   outputs: z.int().min(2).default(10),
-  tasks: z.tuple([z.string(), z.string()]).default(["fashion-mnist", "mnist"]),
+  tasks: z
+    .tuple([name, name])
+    .refine(([first, second]) => first !== second, "needed two different names")
+    .default(["fashion-mnist", "mnist"]),
   ...shape,
-  neurons: z.int().min(6).max(65_536).optional().describe("units of each module; default: 256 a block"),
+  neurons: z.int().min(8).max(65_536).optional().describe("units of each module; default: 256 a block"),
 });
 
 type Forward = NonNullable<NetworkDescriptionInput["forward"]>;
@@ -34,10 +44,15 @@ type Errors = NonNullable<NetworkDescriptionInput["errorPathways"]>;
 
 /**
  * A chain `x -> m1 -> ... -> mN -> out` with blocks RI, SI, RE, SE of a quarter each.
+ * @throws EddyError INVALID_DESCRIPTION
  * @see Liu et al. 2026, fig 1c and Training details
  */
 export function chain(options: Omit<z.input<typeof chainSchema>, "preset"> = {}): NetworkDescriptionInput {
-  const { modules, inputs, outputs, task, ...rest } = chainSchema.parse({ ...options, preset: "chain" });
+  const { modules, inputs, outputs, task, ...rest } = validate(
+    chainSchema,
+    { ...options, preset: "chain" },
+    "chain",
+  );
   const { preset: _, ...module } = rest;
   const names = Array.from({ length: modules }, (_unused, i) => `m${i + 1}`);
   const last = names[modules - 1];
@@ -53,7 +68,7 @@ export function chain(options: Omit<z.input<typeof chainSchema>, "preset"> = {})
     .reverse();
   return {
     name: `chain of ${modules}`,
-    modules: Object.fromEntries(names.map((name) => [name, module])),
+    modules: Object.fromEntries(names.map((name) => [name, { ...module }])),
     inputs: { x: inputs },
     forward,
     errorPathways,
@@ -78,10 +93,10 @@ interface TwoTaskGraph {
   readonly tasks: Readonly<Record<string, Configuration>>;
 }
 
-const forwardWeights: Distribution = { distribution: "normal", deviation: 0.1 };
-const errorWeights: Distribution = { distribution: "normal", deviation: 0.5 };
-const link = (source: string, target: string) => ({ source, target, weights: forwardWeights });
-const errorLink = (source: string, target: string) => ({ source, target, weights: errorWeights });
+// made anew each time: whoever changes one part of a description means only that
+const normal = (deviation: number): Distribution => ({ distribution: "normal", deviation });
+const link = (source: string, target: string) => ({ source, target, weights: normal(0.1) });
+const errorLink = (source: string, target: string) => ({ source, target, weights: normal(0.5) });
 const open = (...ids: string[]) => Object.fromEntries(ids.map((id) => [id, {}]));
 
 /** Two modules of eight blocks; each task has blocks and pathways of its own in both. */
@@ -152,10 +167,15 @@ function sharedFeedback(first: string, second: string, recruitment: boolean): Tw
 /**
  * The networks of two tasks: `shared-modules` (fig 5a), `shared-feedback` (fig 5b) and `recruitment` (fig 5c).
  * Forward and readout weights are normal with deviation 0.1, error pathways normal with deviation 0.5.
+ * @throws EddyError INVALID_DESCRIPTION
  * @see Liu et al. 2026, fig 5
  */
 export function twoTasks(options: z.input<typeof twoTasksSchema>): NetworkDescriptionInput {
-  const { preset, inputs, outputs, tasks, neurons, ...module } = twoTasksSchema.parse(options);
+  const { preset, inputs, outputs, tasks, neurons, ...module } = validate(
+    twoTasksSchema,
+    options,
+    "twoTasks",
+  );
   const [first, second] = tasks;
   const graph =
     preset === "shared-modules"
@@ -163,12 +183,11 @@ export function twoTasks(options: z.input<typeof twoTasksSchema>): NetworkDescri
       : sharedFeedback(first, second, preset === "recruitment");
   const units = neurons ?? graph.blocks.length * 256;
   const bound = (i: number) => Math.floor((units * i) / graph.blocks.length);
-  const blocks = Object.fromEntries(
-    graph.blocks.map((block, i) => [block, [bound(i), bound(i + 1)] as [number, number]]),
-  );
+  const blocks = () =>
+    Object.fromEntries(graph.blocks.map((block, i) => [block, [bound(i), bound(i + 1)] as [number, number]]));
   const readout = (sources: string[]) => ({
     size: outputs,
-    sources: sources.map((source) => ({ source, weights: forwardWeights })),
+    sources: sources.map((source) => ({ source, weights: normal(0.1) })),
   });
   const task = (name: string, i: 1 | 2) => ({
     input: `x${i}`,
@@ -177,7 +196,9 @@ export function twoTasks(options: z.input<typeof twoTasksSchema>): NetworkDescri
   });
   return {
     name: preset,
-    modules: Object.fromEntries(graph.modules.map((name) => [name, { ...module, neurons: units, blocks }])),
+    modules: Object.fromEntries(
+      graph.modules.map((name) => [name, { ...module, neurons: units, blocks: blocks() }]),
+    ),
     inputs: { x1: inputs, x2: inputs },
     forward: graph.forward,
     errorPathways: graph.errorPathways,

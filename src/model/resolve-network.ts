@@ -1,8 +1,19 @@
 import type { Block } from "../kernels/kernels.js";
-import type { Module, Network, Pathway, Readout, Setting, Source, Task, WeightMatrix } from "./network.js";
+import {
+  biasName,
+  type Module,
+  type Network,
+  type Pathway,
+  type Readout,
+  recurrentName,
+  type Setting,
+  type Source,
+  type Task,
+  type WeightMatrix,
+} from "./network.js";
 import type { Distribution, NetworkDescription } from "./network-description.js";
 import { networkSchema } from "./network-description.js";
-import { invalid, validate } from "./validate.js";
+import { invalid, known, validate } from "./validate.js";
 
 const quarters = (neurons: number): Map<string, Block> => {
   const bound = (quarter: number) => Math.floor((neurons * quarter) / 4);
@@ -13,8 +24,15 @@ function resolveModules({ modules }: NetworkDescription): Map<string, Module> {
   const resolved = new Map<string, Module>();
   for (const [name, module] of Object.entries(modules)) {
     const blocks = module.blocks ? new Map(Object.entries(module.blocks)) : quarters(module.neurons);
+    if (!module.blocks && module.neurons < 4) {
+      throw invalid(
+        `network.modules.${name}.neurons`,
+        module.neurons,
+        "at least 4, a unit each for RI, SI, RE and SE, or blocks of the module's own",
+      );
+    }
     for (const [block, [start, end]] of blocks) {
-      if (end > module.neurons || start > end || (start === end && module.blocks)) {
+      if (end > module.neurons || start >= end) {
         throw invalid(
           `network.modules.${name}.blocks.${block}`,
           [start, end],
@@ -27,22 +45,21 @@ function resolveModules({ modules }: NetworkDescription): Map<string, Module> {
   return resolved;
 }
 
-const known = (names: Iterable<string>): string => [...names].map((name) => `"${name}"`).join(", ") || "none";
-
-/** Resolves "m1.SI" to a block of a module. */
+/** Resolves "m1.SI" to a block of a module. @param given what the description says, of which it is a part */
 function resolveBlock(
   modules: ReadonlyMap<string, Module>,
   text: string,
   field: string,
+  given = text,
 ): { name: string; block: Block } {
   const [name, block, ...rest] = text.split(".");
   const module = modules.get(name);
   if (!module || block === undefined || rest.length > 0) {
     const blocks = [...modules.values()].flatMap((m) => [...m.blocks.keys()].map((b) => `${m.name}.${b}`));
-    throw invalid(field, text, `a block of a module: ${known(blocks)}`);
+    throw invalid(field, given, `a block of a module: ${known(blocks)}`);
   }
   const range = module.blocks.get(block);
-  if (!range) throw invalid(field, text, `a block of ${name}: ${known(module.blocks.keys())}`);
+  if (!range) throw invalid(field, given, `a block of ${name}: ${known(module.blocks.keys())}`);
   return { name, block: range };
 }
 
@@ -73,7 +90,7 @@ function resolveErrorSource(
   if (!inner.includes(".")) {
     throw invalid(field, text, `a readout (${known(Object.keys(d.readouts))}) or a block as "error(m2.SE)"`);
   }
-  return { kind: "moduleError", ...resolveBlock(modules, inner, field) };
+  return { kind: "moduleError", ...resolveBlock(modules, inner, field, text) };
 }
 
 const uniform = (bound: number): Distribution => ({ distribution: "uniform", bound });
@@ -130,7 +147,16 @@ function drafts(d: NetworkDescription, modules: ReadonlyMap<string, Module>): Dr
 const idOf = ({ text, kind, source, target }: Draft): string =>
   text.id ?? (kind === "error" ? `error(${source.name})->${target.name}` : `${source.name}->${target.name}`);
 
-function resolvePathways(list: readonly Draft[]): {
+/** Names of recurrent matrices and biases, which stand beside pathway weights among a network's numbers. */
+const namesTaken = ({ modules, readouts }: NetworkDescription): Set<string> => {
+  const owners = Object.keys(modules);
+  return new Set([...owners.map(recurrentName), ...[...owners, ...Object.keys(readouts)].map(biasName)]);
+};
+
+function resolvePathways(
+  list: readonly Draft[],
+  taken: ReadonlySet<string>,
+): {
   pathways: Map<string, Pathway>;
   weights: Map<string, WeightMatrix>;
 } {
@@ -141,6 +167,8 @@ function resolvePathways(list: readonly Draft[]): {
     const id = idOf(draft);
     if (pathways.has(id))
       throw invalid(`${draft.field}.id`, id, "an id that no other pathway has; give each its own");
+    if (taken.has(id))
+      throw invalid(`${draft.field}.id`, id, "an id that names no module's or readout's numbers");
     const { text, kind, source, target, plastic } = draft;
     const shared = text.weights && "shares" in text.weights ? text.weights : null;
     const transposed = shared?.transposed ?? false;
@@ -200,7 +228,8 @@ function resolveTasks(d: NetworkDescription, pathways: ReadonlyMap<string, Pathw
     const configuration = new Map<string, Setting>();
     for (const pathway of pathways.values()) {
       const { id, gate, plastic } = pathway;
-      const given = task.configuration?.[id];
+      const given =
+        task.configuration && Object.hasOwn(task.configuration, id) ? task.configuration[id] : null;
       const absent = task.configuration ? { gate: 0, plastic: false } : { gate, plastic };
       configuration.set(id, given ? { gate: given.gate, plastic: plastic && given.plastic } : absent);
     }
@@ -232,7 +261,7 @@ export function resolveNetwork(value: unknown): Network {
   for (const input of inputs.keys()) {
     if (modules.has(input)) throw invalid(`network.inputs.${input}`, input, "a name that no module has");
   }
-  const { pathways, weights } = resolvePathways(drafts(description, modules));
+  const { pathways, weights } = resolvePathways(drafts(description, modules), namesTaken(description));
   const readouts = new Map<string, Readout>();
   for (const [name, readout] of Object.entries(description.readouts)) {
     if (modules.has(name) || inputs.has(name))

@@ -122,7 +122,8 @@ export function balance(matrix: SparseMatrix): SparseMatrix {
     }
     if (worst < 4) break;
     for (let row = 0; row < size; row++)
-      for (let at = starts[row]; at < starts[row + 1]; at++) values[at] *= factors[columns[at]] / factors[row];
+      for (let at = starts[row]; at < starts[row + 1]; at++)
+        values[at] *= factors[columns[at]] / factors[row];
   }
   return { size, starts, columns, values };
 }

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { existsSync } from "node:fs";
-import { open, readFile, rename, rm } from "node:fs/promises";
+import { constants, existsSync } from "node:fs";
+import { access, open, readFile, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { z } from "zod";
 import { EddyError } from "../errors.js";
@@ -16,6 +16,8 @@ const checkpointSchema = z.strictObject({
   progress: z.unknown(),
   state: scalarsSchema,
   tensors: z.strictObject({ file: z.string().regex(/^[^/\\]+$/), sha256: z.string() }),
+  /** of all the other fields, as JSON without white space */
+  sha256: z.string(),
 });
 
 /** What a checkpoint holds. */
@@ -25,19 +27,27 @@ export interface Checkpoint {
   readonly snapshot: StateSnapshot;
 }
 
-const sha256 = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
+const sha256 = (bytes: Uint8Array | string): string => createHash("sha256").update(bytes).digest("hex");
+
+/** Removes what a failed write left; whatever keeps it from that, the failure that counts is the first. */
+const clear = (path: string): Promise<void> => rm(path, { force: true }).catch(() => {});
 
 /** Writes a whole file or nothing: temporary file, fsync, rename, fsync of the folder. */
 async function writeAtomically(path: string, bytes: Uint8Array): Promise<void> {
   const temporary = `${path}.part`;
-  const file = await open(temporary, "w");
   try {
-    await file.writeFile(bytes);
-    await file.sync();
-  } finally {
-    await file.close();
+    const file = await open(temporary, "w");
+    try {
+      await file.writeFile(bytes);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    await clear(temporary);
+    throw error;
   }
-  await rename(temporary, path);
   if (process.platform === "win32") return;
   const folder = await open(dirname(path));
   await folder.sync().finally(() => folder.close());
@@ -46,11 +56,30 @@ async function writeAtomically(path: string, bytes: Uint8Array): Promise<void> {
 /** The JSON half of a checkpoint: the name that users give, with .json if they left it out. */
 export const checkpointPath = (name: string): string => (name.endsWith(".json") ? name : `${name}.json`);
 
+/**
+ * Checks, before hours of work, that a checkpoint can be written where it is wanted.
+ * @throws EddyError FILE_INVALID when its folder is not there or not writable
+ */
+export async function checkCheckpointFolder(name: string): Promise<void> {
+  const path = checkpointPath(name);
+  const folder = dirname(path);
+  try {
+    await access(folder, constants.W_OK);
+  } catch (cause) {
+    const reason = existsSync(folder) ? "is not writable" : "does not exist; make it first";
+    throw new EddyError("FILE_INVALID", `checkpoint ${path}: its folder ${folder} ${reason}`, { cause });
+  }
+}
+
+/** The file of tensors that a checkpoint of this name has, if it is its own. */
 async function tensorsFileOf(path: string): Promise<string | null> {
   if (!existsSync(path)) return null;
   try {
     const { tensors } = JSON.parse(await readFile(path, "utf8")) as { tensors?: { file?: unknown } };
-    return typeof tensors?.file === "string" ? join(dirname(path), basename(tensors.file)) : null;
+    const file = tensors?.file;
+    if (typeof file !== "string" || file !== basename(file)) return null;
+    const own = file.startsWith(`${basename(path, ".json")}-`) && file.endsWith(".safetensors");
+    return own ? join(dirname(path), file) : null;
   } catch {
     return null;
   }
@@ -60,6 +89,7 @@ async function tensorsFileOf(path: string): Promise<string | null> {
  * Writes a checkpoint as two files: NAME.json and, beside it, the safetensors that it names by their checksum. The one
  * before stays whole until the new one is complete.
  * @param name path of the JSON half, with or without .json
+ * @throws EddyError FILE_INVALID when it cannot be written; nothing is left of it then
  */
 export async function writeCheckpoint(name: string, { run, progress, snapshot }: Checkpoint): Promise<void> {
   const path = checkpointPath(name);
@@ -68,19 +98,25 @@ export async function writeCheckpoint(name: string, { run, progress, snapshot }:
   const digest = sha256(bytes);
   const file = `${basename(path, ".json")}-${digest.slice(0, 12)}.safetensors`;
   const tensors = join(dirname(path), file);
+  const content = {
+    format: "eddy-checkpoint/1",
+    run,
+    progress,
+    state: snapshot.scalars,
+    tensors: { file, sha256: digest },
+  };
+  const json = { ...content, sha256: sha256(JSON.stringify(content)) };
   try {
     await writeAtomically(tensors, bytes);
-    const json = {
-      format: "eddy-checkpoint/1",
-      run,
-      progress,
-      state: snapshot.scalars,
-      tensors: { file, sha256: digest },
-    };
     await writeAtomically(path, new TextEncoder().encode(`${JSON.stringify(json, null, 1)}\n`));
   } catch (cause) {
+    if (before !== tensors) await clear(tensors);
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new EddyError("FILE_INVALID", `checkpoint ${path}: cannot be written: ${reason}`, { cause });
+    throw new EddyError(
+      "FILE_INVALID",
+      `checkpoint ${path}: cannot be written: ${reason}; the one before it, if any, is untouched`,
+      { cause },
+    );
   }
   if (before && before !== tensors) await rm(before, { force: true });
 }
@@ -106,13 +142,27 @@ export async function readCheckpoint(name: string): Promise<Checkpoint> {
   try {
     json = JSON.parse(text);
   } catch (cause) {
-    throw new EddyError("FILE_INVALID", `checkpoint ${path}: not JSON; was it cut off?`, { cause });
+    throw new EddyError(
+      "FILE_INVALID",
+      `checkpoint ${path}: damaged: not JSON; was it cut off? Take an earlier one`,
+      { cause },
+    );
   }
   const { run, progress, state, tensors } = validate(checkpointSchema, json, path);
+  const { sha256: digest, ...content } = json as Record<string, unknown>;
+  if (sha256(JSON.stringify(content)) !== digest) {
+    throw new EddyError(
+      "CHECKSUM_MISMATCH",
+      `checkpoint ${path}: damaged: its content does not match its checksum; take an earlier one`,
+    );
+  }
   const file = join(dirname(path), tensors.file);
   const bytes = await read(file, "tensors of the checkpoint");
   if (sha256(bytes) !== tensors.sha256) {
-    throw new EddyError("CHECKSUM_MISMATCH", `${file}: damaged: its checksum is not the one in ${path}`);
+    throw new EddyError(
+      "CHECKSUM_MISMATCH",
+      `${file}: damaged: its checksum is not the one in ${path}; take an earlier checkpoint`,
+    );
   }
   return { run, progress, snapshot: { scalars: state, tensors: parseSafetensors(bytes, file) } };
 }

@@ -5,7 +5,7 @@ import type { Kernels } from "../kernels/kernels.js";
 import { learningRules } from "../model/adjoint-propagation.js";
 import { clock, type Pace } from "../streams/clock.js";
 import { type ContinuousNetwork, continuousNetwork } from "../streams/continuous.js";
-import type { NetworkState } from "../streams/network-state.js";
+import { disposeState, type NetworkState } from "../streams/network-state.js";
 import type { StimulusDoor } from "../streams/stimulus-door.js";
 import { checkPace, checkSteps, isIntervention, queuedEvent } from "./interventions.js";
 import { initialState } from "./open-network.js";
@@ -48,12 +48,8 @@ function infoOf({ name, tickMs, network }: Run, backend: string, { gates }: Netw
   };
 }
 
-function wire(
-  kernels: Kernels,
-  run: Run,
-  state: NetworkState,
-  doors: ReadonlyMap<string, StimulusDoor>,
-): ContinuousNetwork {
+/** Builds the network; what it is refused for leaves no handles behind. */
+function wire(kernels: Kernels, run: Run, doors: ReadonlyMap<string, StimulusDoor>): ContinuousNetwork {
   const { network, schedule, rule } = run;
   if (schedule.kind !== "continuous") {
     throw new EddyError(
@@ -61,9 +57,18 @@ function wire(
       `run.schedule.kind: given "${schedule.kind}", needed "continuous" for live operation; or use eddy train`,
     );
   }
-  const { forward, ticks, clocks } = schedule;
+  const { forward, ticks, clocks, settling } = schedule;
   const tasks = new Map([...doors].map(([task, door]) => [task, { ticks: clocks[task] ?? ticks, door }]));
-  return continuousNetwork({ kernels, network, rule: learningRules[rule], state }, { forward, tasks });
+  const state = initialState(kernels, run);
+  try {
+    return continuousNetwork(
+      { kernels, network, rule: learningRules[rule], state },
+      { forward, tasks, settling },
+    );
+  } catch (error) {
+    disposeState(kernels, state);
+    throw error;
+  }
 }
 
 function statusOf(
@@ -124,7 +129,7 @@ const holdAll = (net: ContinuousNetwork, seen: Watches) => (): Promise<unknown> 
 /**
  * Runs a network continuously in this thread.
  * @param doors where stimuli come in, by task
- * @throws EddyError INVALID_DESCRIPTION when the run is not continuous
+ * @throws EddyError INVALID_DESCRIPTION when the run is not continuous, INVALID_ARGUMENT for a pace or ticks out of range
  */
 export function localSimulation(
   kernels: Kernels,
@@ -132,17 +137,22 @@ export function localSimulation(
   doors: ReadonlyMap<string, StimulusDoor>,
   options: SimulationOptions,
 ): Simulation {
-  const state = initialState(kernels, run);
-  const net = wire(kernels, run, state, doors);
+  checkPace("ticksPerSecond", options.ticksPerSecond);
+  if (options.ticks !== null) checkSteps(options.ticks);
+  const net = wire(kernels, run, doors);
+  const { state } = net;
   const seen = watches(kernels, run.network, state);
   const topics = topicsOf(run.network);
   const pacer = pacing(options);
   let ending: Promise<void> | null = null;
+  let inTick = false;
   net.events.subscribe({ next: (event) => seen.see(event), error: () => {} });
   const finish = async () => {
     ticking.unsubscribe();
-    await seen.complete();
+    await seen.idle();
+    // whoever hears of the end finds everything freed
     net.close();
+    seen.complete();
   };
   const end = (): Promise<void> => {
     ending ??= finish();
@@ -150,12 +160,15 @@ export function localSimulation(
   };
   const ticking = clock(pacer.pace, { hold: holdAll(net, seen) }).subscribe({
     next() {
+      inTick = true;
       try {
         net.tick();
       } catch (error) {
         pacer.stop();
         seen.fail(error);
         return;
+      } finally {
+        inTick = false;
       }
       if (options.ticks !== null && state.tick >= options.ticks) {
         void end();
@@ -182,8 +195,8 @@ export function localSimulation(
       alive();
       if (isIntervention(command)) {
         net.queue.push(queuedEvent(net.network, command));
-        // between two ticks of a clock that stands, the boundary is now
-        if (pacer.paused()) net.drain();
+        // between two ticks the boundary is now; a door may send commands in the middle of one
+        if (!inTick) net.drain();
       } else {
         pacer.apply(command);
       }

@@ -19,14 +19,22 @@ function startWorker(run: unknown, { backend = defaultBackend, data, ...options 
     dataDirectory: dataDirectory(data),
     options: { ticksPerSecond, ticks, paused },
   };
-  // settings of native libraries reach them only through the process's own environment
-  return new Worker(new URL("./worker.js", import.meta.url), { workerData, env: SHARE_ENV });
+  return new Worker(new URL("./worker.js", import.meta.url), {
+    workerData,
+    // settings of native libraries reach them only through the process's own environment
+    env: SHARE_ENV,
+    // Node's flags were for the caller's script: --input-type, for one, refuses a file
+    execArgv: [],
+  });
 }
 
 /** Waits until the network is built. */
 function ready(worker: Worker): Promise<Ready> {
   return new Promise((resolve, reject) => {
     worker.once("error", reject);
+    worker.once("exit", (code) =>
+      reject(new Error(`the simulation's thread ended early, with code ${code}`)),
+    );
     worker.once("message", (message: FromWorker) => {
       worker.off("error", reject);
       if (message.op === "ready") resolve(message);

@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Activation } from "../kernels/kernels.js";
 import { learningRules } from "../model/adjoint-propagation.js";
 import type { Weights } from "../model/initial-weights.js";
-import type { Network } from "../model/network.js";
+import { biasName, type Network, recurrentName } from "../model/network.js";
 import { activations, type NetworkDescriptionInput } from "../model/network-description.js";
 import { optimiserSchema } from "../model/optimiser.js";
 import { resolveNetwork } from "../model/resolve-network.js";
@@ -162,6 +162,16 @@ function translate(given: Case): { description: NetworkDescriptionInput; names: 
 const targetName = (readout: string): string =>
   readout.startsWith("out") ? `target${readout.slice(3)}` : `target(${readout})`;
 
+/** How many numbers each of a network's matrices and biases has, by our names. */
+function lengthsOf({ modules, weights, readouts }: Network): Map<string, number> {
+  const lengths = new Map<string, number>();
+  for (const { name, neurons } of modules.values())
+    lengths.set(recurrentName(name), neurons * neurons).set(biasName(name), neurons);
+  for (const { name, shape } of weights.values()) lengths.set(name, shape[0] * shape[1]);
+  for (const { name, size } of readouts.values()) lengths.set(biasName(name), size);
+  return lengths;
+}
+
 /**
  * Reads a reference case.
  * @param description the parsed JSON half
@@ -175,24 +185,32 @@ export function readReferenceCase(
   file: string,
 ): ReferenceCase {
   const given = validate(caseSchema, description, file);
-  const { description: network, names } = translate(given);
-  const numbers = (name: string): Float32Array => {
+  const { description: described, names } = translate(given);
+  const network = resolveNetwork(described);
+  const numbers = (name: string, length: number): Float32Array => {
     const tensor = tensors.get(name);
     if (!tensor) throw invalid(`${file}, tensors`, name, "this tensor, which the description calls for");
+    if (tensor.data.length !== length)
+      throw invalid(`${file}, tensor ${name}`, tensor.shape, `${length} numbers, as the description says`);
     return tensor.data;
   };
-  const weights = new Map([...names].map(([own, name]) => [own, numbers(`initial/${name}`)]));
+  const lengths = lengthsOf(network);
+  const weights = new Map(
+    [...names].map(([own, name]) => [own, numbers(`initial/${name}`, lengths.get(own) ?? 0)]),
+  );
   const steps = Array.from({ length: given.steps }, (_unused, i): PhasedTrial => {
-    const at = (name: string) => numbers(`step${i + 1}/${name}`);
+    const at = (name: string, size: number) => numbers(`step${i + 1}/${name}`, given.batch * size);
     return {
-      inputs: new Map(Object.keys(given.inputs).map((name) => [name, at(name)])),
-      targets: new Map(Object.keys(given.readouts).map((name) => [name, at(targetName(name))])),
+      inputs: new Map(Object.entries(given.inputs).map(([name, size]) => [name, at(name, size)])),
+      targets: new Map(
+        Object.entries(given.readouts).map(([name, { size }]) => [name, at(targetName(name), size)]),
+      ),
       batch: given.batch,
     };
   });
   return {
     name: given.name,
-    network: resolveNetwork(network),
+    network,
     weights,
     rule: learningRules[given.algorithm],
     optimiser: given.optimizer,

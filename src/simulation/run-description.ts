@@ -30,6 +30,14 @@ const continuous = strictObject({
     .default("held")
     .describe("what forward pathways carry while errors are on their way"),
   ticks: ticks.default({ inference: 12, learning: 10 }).describe("ticks of each phase"),
+  settling: z
+    .int()
+    .min(0)
+    .max(1_000_000)
+    .default(8)
+    .describe(
+      "ticks that a stimulus needs to settle: so long another task's error waits where it would meet it",
+    ),
   clocks: z.record(z.string(), ticks).default({}).describe("other ticks, by task"),
 });
 
@@ -92,14 +100,20 @@ export interface Run extends Omit<z.output<typeof runSchema>, "network"> {
   readonly network: Network;
 }
 
-const checkedFields = strictObject({ ...runFields, network: z.unknown() });
+/** The network is looked at by itself, so that its messages start there. */
+const checkedFields = strictObject({ ...runFields, network: z.unknown().optional() });
 
 function expandNetwork(value: unknown): unknown {
+  if (value === undefined)
+    throw invalid("network", value, 'modules, pathways and readouts, or a preset as {"preset": "chain"}');
   if (typeof value !== "object" || value === null || !("preset" in value)) return value;
   if (value.preset === "chain") {
     const { preset: _, ...options } = validate(chainSchema, value, "network");
     return chain(options);
   }
+  const presets: readonly unknown[] = ["chain", ...twoTasksSchema.shape.preset.options];
+  if (!presets.includes(value.preset))
+    throw invalid("network.preset", value.preset, `one of ${presets.join(", ")}`);
   return twoTasks(validate(twoTasksSchema, value, "network"));
 }
 
@@ -184,6 +198,7 @@ export function override(run: unknown, assignment: string): unknown {
   const isNetworkField =
     networkFields.has(keys[0]) && !(copy !== null && typeof copy === "object" && keys[0] in copy);
   const full = isNetworkField ? ["network", ...keys] : keys;
+  if (full[0] === "network" && full.length > 2) expandIn(copy);
   let inner: unknown = copy;
   for (const [i, key] of full.slice(0, -1).entries()) {
     if (typeof inner !== "object" || inner === null) throw noObject(assignment, full.slice(0, i));
@@ -194,6 +209,11 @@ export function override(run: unknown, assignment: string): unknown {
   if (typeof inner !== "object" || inner === null) throw noObject(assignment, full.slice(0, -1));
   (inner as Record<string, unknown>)[full[full.length - 1]] = parseValue(rest.join("="));
   return copy;
+}
+
+/** A preset's parts have names only once it is expanded. */
+function expandIn(run: unknown): void {
+  if (typeof run === "object" && run !== null && "network" in run) run.network = expandNetwork(run.network);
 }
 
 const noObject = (assignment: string, path: readonly string[]): EddyError =>

@@ -83,8 +83,9 @@ export function serialiseSafetensors(tensors: ReadonlyMap<string, StoredTensor>)
     header[name] = { dtype: "F32", shape: [...shape], data_offsets: [end, end + data.byteLength] };
     end += data.byteLength;
   }
-  const text = JSON.stringify(header);
-  const encoded = new TextEncoder().encode(text.padEnd(Math.ceil(text.length / 8) * 8));
+  const text = new TextEncoder().encode(JSON.stringify(header));
+  const encoded = new Uint8Array(Math.ceil(text.length / 8) * 8).fill(0x20);
+  encoded.set(text);
   const bytes = new Uint8Array(8 + encoded.length + end);
   new DataView(bytes.buffer).setBigUint64(0, BigInt(encoded.length), true);
   bytes.set(encoded, 8);

@@ -68,7 +68,8 @@ function* movingTensors(state: NetworkState): Generator<[string, Tensor]> {
 }
 
 /**
- * Reads a state back from its backend.
+ * Reads a state back from its backend. What waits in the tick-boundary queue is no part of it: in continuous operation
+ * work that off first (`drain`).
  * @param moving whether to keep states, errors and stimuli too, or, between two trials of phased operation, only what
  *   was learned
  */
@@ -121,18 +122,20 @@ function restoreParameters(
   { scalars, tensors }: StateSnapshot,
 ): Parameters {
   const parameters: Parameters = { recurrent: new Map(), biases: new Map(), learned: new Map() };
-  const stored = (name: string): StoredTensor => {
+  const stored = (name: string, shape?: readonly number[]): StoredTensor => {
     const tensor = tensors.get(name);
-    if (!tensor)
-      throw new EddyError(
-        "CHECKPOINT_MISMATCH",
-        `the checkpoint has no tensor "${name}", which this network needs`,
-      );
-    return tensor;
+    if (tensor && (!shape || String(tensor.shape) === String(shape))) return tensor;
+    const found = tensor ? `a tensor "${name}" of shape [${tensor.shape}]` : `no tensor "${name}"`;
+    const needed = shape ? `one of shape [${shape}]` : "it";
+    throw new EddyError(
+      "CHECKPOINT_MISMATCH",
+      `the checkpoint has ${found}, where this network needs ${needed}; it is another network's`,
+    );
   };
   const uploaded = (name: string): Tensor => kernels.tensor(stored(name).data, stored(name).shape);
+  for (const { name, shape } of network.weights.values()) stored(`weights/${name}`, shape);
   for (const { name, neurons, spectralRadius: drawnRadius } of network.modules.values()) {
-    const { data: drawn } = stored(`weights/${recurrentName(name)}`);
+    const { data: drawn } = stored(`weights/${recurrentName(name)}`, [neurons, neurons]);
     const spectralRadius = scalars.spectralRadii[name] ?? drawnRadius;
     const scale = spectralRadius / drawnRadius;
     const scaled = scale === 1 ? drawn : drawn.map((weight) => weight * scale);

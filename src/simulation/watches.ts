@@ -18,7 +18,9 @@ export interface Watches {
   see(event: NetworkEvent): void;
   /** What the clock has to wait for, so that frames cannot pile up. */
   hold(): Promise<unknown> | null;
-  complete(): Promise<void>;
+  /** Resolves when every frame that was asked for has left. */
+  idle(): Promise<void>;
+  complete(): void;
   fail(error: unknown): void;
 }
 
@@ -119,10 +121,8 @@ export function watches(kernels: Kernels, network: Network, state: NetworkState)
       }
     },
     hold: () => (pending > pendingFramesMax ? tail : null),
-    async complete() {
-      await tail;
-      frames.complete();
-    },
+    idle: () => tail,
+    complete: () => frames.complete(),
     fail: (error) => frames.error(error),
   };
 }

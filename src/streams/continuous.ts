@@ -1,11 +1,10 @@
-import { Subject, Subscription } from "rxjs";
-import { EddyError, invariant } from "../errors.js";
+import { Subject } from "rxjs";
+import { invariant } from "../errors.js";
 import type { LearningRule } from "../model/learning-rule.js";
 import type { Network } from "../model/network.js";
 import { drivenModules, perturbedModules } from "../model/signals.js";
 import { invalid } from "../model/validate.js";
 import { type NetworkState, put } from "./network-state.js";
-import type { Stimulus } from "./stimulus.js";
 import type { StimulusDoor } from "./stimulus-door.js";
 import {
   advance,
@@ -15,6 +14,7 @@ import {
   type RunningTask,
   type SharedNetwork,
 } from "./task-clock.js";
+import { openDoors } from "./task-doors.js";
 import type { TickSpec } from "./tick.js";
 import { type WiredNetwork, type Wiring, wireNetwork } from "./wire-network.js";
 
@@ -22,6 +22,8 @@ import { type WiredNetwork, type Wiring, wireNetwork } from "./wire-network.js";
 export interface ContinuousOptions {
   /** what forward pathways carry while errors perturb their source: its state of before (z), or its state as it goes */
   readonly forward: "held" | "live";
+  /** ticks that a stimulus needs to settle: so long another task's error waits where it would meet it; default 8 */
+  readonly settling?: number;
   /** by task; all of these run at once, each by its own clock */
   readonly tasks: ReadonlyMap<string, { readonly ticks: PhaseTicks; readonly door: StimulusDoor }>;
 }
@@ -99,25 +101,17 @@ function runTask(wired: WiredNetwork, name: string, ticks: PhaseTicks, door: Sti
   };
 }
 
-/** Uploads a stimulus into the queue. @throws EddyError SHAPE_MISMATCH that names the task */
-function queueStimulus(
-  { kernels, network, state, queue }: WiredNetwork,
-  { task }: RunningTask,
-  stimulus: Stimulus,
-): void {
-  const tensor = (what: string, data: Float32Array, size: number) => {
-    if (data.length !== state.batch * size) {
-      throw new EddyError(
-        "SHAPE_MISMATCH",
-        `${what} of task ${task.name} has ${data.length} numbers, needed ${state.batch} x ${size} (batch x size)`,
-      );
-    }
-    return kernels.tensor(data, [state.batch, size]);
-  };
-  const size = network.readouts.get(task.readout)?.size ?? 0;
-  const target = stimulus.target && tensor("target", stimulus.target, size);
-  const input = tensor("stimulus", stimulus.input, network.inputs.get(task.input) ?? 0);
-  queue.push({ kind: "stimulus", key: task.name, input, target });
+/** Modules that have no state yet begin at rest. */
+function restModules({ kernels, network, state }: WiredNetwork): void {
+  for (const { name, neurons } of network.modules.values()) {
+    if (state.states.has(name)) continue;
+    put(
+      kernels,
+      state.states,
+      name,
+      kernels.tensor(new Float32Array(state.batch * neurons), [state.batch, neurons]),
+    );
+  }
 }
 
 /**
@@ -129,64 +123,35 @@ function queueStimulus(
  * @see Liu et al. 2026, fig 3d: the error-perturbed error
  */
 export function continuousNetwork(wiring: Wiring, options: ContinuousOptions): ContinuousNetwork {
-  const { kernels, network, state, rule } = wiring;
+  const { network, state, rule } = wiring;
   checkTasks(network, rule, options);
   const tasks: RunningTask[] = [];
-  const byName = (name: string) => tasks.find(({ task }) => task.name === name);
-  const byReadout = (name: string) => tasks.find(({ task }) => task.readout === name);
-  const reads = new Set<Promise<unknown>>();
-  let failure: { readonly error: unknown } | null = null;
+  const find = (found: (running: RunningTask) => boolean): RunningTask => {
+    const running = tasks.find(found);
+    invariant(running, "whose stimuli or errors arrive is a task that runs");
+    return running;
+  };
   const wired = wireNetwork(wiring, {
-    stimulus({ key, input, target }) {
-      const running = byName(key);
-      invariant(running, `task ${key} runs`);
-      present(shared, running, input, target);
-    },
-    perturbed(readout) {
-      const running = byReadout(readout);
-      if (running) perturb(shared, running);
-    },
+    stimulus: ({ key, input, target }) =>
+      present(
+        shared,
+        find(({ task }) => task.name === key),
+        input,
+        target,
+      ),
+    perturbed: (readout) =>
+      perturb(
+        shared,
+        find(({ task }) => task.readout === readout),
+      ),
   });
-  const ask = (running: RunningTask, output: Float32Array | null) =>
-    running.requests.next({ trial: running.state.trial + 1, tick: state.tick, output });
-  const shared: SharedNetwork = {
-    wired,
-    tasks,
-    request(running) {
-      const output = running.door.readsOutput ? state.outputs.get(running.task.readout) : undefined;
-      if (!output) {
-        ask(running, null);
-        return;
-      }
-      const read = kernels.read(output).then((values) => {
-        reads.delete(read);
-        ask(running, values);
-      });
-      reads.add(read);
-    },
-  };
   if (state.tick === 0) openGates(network, state, options.tasks.keys());
-  for (const { name, neurons } of network.modules.values()) {
-    const rest = () => kernels.tensor(new Float32Array(state.batch * neurons), [state.batch, neurons]);
-    if (!state.states.has(name)) put(kernels, state.states, name, rest());
-  }
+  restModules(wired);
   for (const [name, { ticks, door }] of options.tasks) tasks.push(runTask(wired, name, ticks, door));
-  const doors = new Subscription();
-  const fail = (error: unknown) => {
-    failure ??= { error };
-  };
+  const doors = openDoors(wired, tasks);
+  const shared: SharedNetwork = { wired, tasks, settling: options.settling ?? 8, request: doors.request };
   for (const running of tasks) {
-    const next = (stimulus: Stimulus) => {
-      try {
-        queueStimulus(wired, running, stimulus);
-      } catch (error) {
-        fail(error);
-      }
-    };
-    doors.add(running.door.connect(running.requests).subscribe({ next, error: fail }));
-  }
-  for (const running of tasks) {
-    if (running.state.phase === "waiting" && !running.state.pending) shared.request(running);
+    if (running.state.phase === "waiting" && !running.state.pending) doors.request(running);
   }
   const spec: TickSpec = {
     modules: new Set(network.modules.keys()),
@@ -200,13 +165,13 @@ export function continuousNetwork(wiring: Wiring, options: ContinuousOptions): C
   return {
     ...wired,
     tick() {
-      if (failure) throw failure.error;
+      doors.check();
       wired.tick(spec);
       advance(shared);
     },
-    hold: () => (reads.size > 0 ? Promise.all(reads) : null),
+    hold: doors.hold,
     close() {
-      doors.unsubscribe();
+      doors.close();
       wired.close();
     },
   };

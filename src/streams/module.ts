@@ -1,9 +1,13 @@
 import { Observable, type OperatorFunction } from "rxjs";
 import type { DriveTerm } from "../kernels/kernels.js";
-import type { Module } from "../model/network.js";
+import { byId, type Module } from "../model/network.js";
 import type { StateEvent } from "./events.js";
 import { joinByTick } from "./join-by-tick.js";
 import type { Carried } from "./pathway.js";
+
+/** Floating-point sums depend on their order: it is that of the names, never that of the description. */
+const inOrder = (answers: readonly Carried[]): readonly Carried[] =>
+  answers.length < 2 ? answers : [...answers].sort((a, b) => byId(a.pathway, b.pathway));
 
 /**
  * A recurrent module: on every tick that asks it to, makes its iterations `h <- f(h W + b + drive)` from the state that
@@ -22,7 +26,9 @@ export const rnnModule =
       joinByTick(ticks, pathways).subscribe({
         next({ tick, answers }) {
           if (!tick.modules.has(spec.name)) return;
-          const terms = answers.map(({ term }) => term).filter((term): term is DriveTerm => term !== null);
+          const terms = inOrder(answers)
+            .map(({ term }) => term)
+            .filter((term): term is DriveTerm => term !== null);
           tick.plan.iterate(spec, terms, ({ state, drive }) => {
             subscriber.next({
               kind: "state",

@@ -1,7 +1,7 @@
 import { EddyError } from "../errors.js";
 import type { Activation, Tensor } from "../kernels/kernels.js";
 import type { Phase } from "../model/learning-rule.js";
-import type { Module } from "../model/network.js";
+import type { Module, Network } from "../model/network.js";
 import { type PhasedOrder, phasedOrder } from "../model/phased-order.js";
 import { drop, type NetworkState, put } from "./network-state.js";
 import { type TrialEvents, type WiredNetwork, type Wiring, wireNetwork } from "./wire-network.js";
@@ -123,6 +123,12 @@ function inferencePhase(
 
 const readoutsOf = (state: NetworkState): ReadonlySet<string> => new Set(state.targets.keys());
 
+/** Delays are ticks of continuous operation: in a phase what a pathway carries is there when its target settles. */
+const withoutDelays = (network: Network): Network => ({
+  ...network,
+  pathways: new Map([...network.pathways].map(([id, pathway]) => [id, { ...pathway, delay: 1 }])),
+});
+
 /**
  * Wires a network for phased operation: in each phase modules settle one after the other, in the order of the
  * pathways; one event is a whole phase of one module.
@@ -131,10 +137,11 @@ const readoutsOf = (state: NetworkState): ReadonlySet<string> => new Set(state.t
  */
 export function phasedNetwork(wiring: Wiring, iterations: PhasedIterations): PhasedNetwork {
   const order = phasedOrder(wiring.network);
-  const wired = wireNetwork(wiring, uninterrupted);
+  const wired = wireNetwork({ ...wiring, network: withoutDelays(wiring.network) }, uninterrupted);
   let trials = 0;
   return {
     ...wired,
+    network: wiring.network,
     infer(trial) {
       inferencePhase(wired, order, iterations.inference, trials++, trial);
     },

@@ -1,10 +1,9 @@
 import { EMPTY, mergeMap, type OperatorFunction, of } from "rxjs";
-import type { GradientTerm, Kernels } from "../kernels/kernels.js";
-import { biasName, type Network, type Pathway } from "../model/network.js";
+import type { GradientTerm, Kernels, Tensor } from "../kernels/kernels.js";
+import { biasName, byId, type Network, type Pathway } from "../model/network.js";
 import { optimiserStep } from "../model/optimiser.js";
 import { carried } from "../model/signals.js";
 import type { UpdateEvent } from "./events.js";
-import type { NetworkState } from "./network-state.js";
 import type { PhaseEnd } from "./phase-end.js";
 
 /** Weights that learn, and what teaches them. */
@@ -20,9 +19,9 @@ export interface PlasticWeights {
 export function plasticWeights({ pathways, weights, readouts }: Network): PlasticWeights[] {
   const projecting = [...weights.keys()].map((name) => ({
     name,
-    pathways: [...pathways.values()].filter(
-      (pathway) => pathway.weights === name && pathway.plastic && !pathway.transposed,
-    ),
+    pathways: [...pathways.values()]
+      .filter((pathway) => pathway.weights === name && pathway.plastic && !pathway.transposed)
+      .sort(byId),
     biasOf: null,
   }));
   const biases = [...readouts.values()]
@@ -31,9 +30,11 @@ export function plasticWeights({ pathways, weights, readouts }: Network): Plasti
   return [...projecting.filter((plastic) => plastic.pathways.length > 0), ...biases];
 }
 
-/** The error that teaches a pathway: that of its readout or of its target module. */
-const taughtBy = ({ kind, target }: Pathway, state: NetworkState) =>
-  (kind === "readout" ? state.outputErrors : state.errors).get(target.name);
+/** The error that teaches a pathway: that of its readout, in a trial of its own, or of its target module. */
+function taughtBy({ kind, target }: Pathway, { state, readouts }: PhaseEnd): Tensor | undefined {
+  if (kind !== "readout") return state.errors.get(target.name);
+  return readouts.has(target.name) ? state.outputErrors.get(target.name) : undefined;
+}
 
 function gradientTerms({ pathways, biasOf }: PlasticWeights, end: PhaseEnd): GradientTerm[] {
   const { state } = end;
@@ -47,7 +48,7 @@ function gradientTerms({ pathways, biasOf }: PlasticWeights, end: PhaseEnd): Gra
     const gate = state.gates.get(pathway.id) ?? pathway.gate;
     if (gate === 0 || !end.plastic(pathway.id)) return [];
     const source = carried(pathway, "held", state);
-    const error = taughtBy(pathway, state);
+    const error = taughtBy(pathway, end);
     if (!source || !error) return [];
     return [
       {

@@ -1,6 +1,6 @@
 import { filter, map, type OperatorFunction, pipe } from "rxjs";
 import type { DriveTerm, Kernels } from "../kernels/kernels.js";
-import { biasName, type Network, type Pathway, type Readout } from "../model/network.js";
+import { biasName, byId, type Network, type Pathway, type Readout } from "../model/network.js";
 import { carried } from "../model/signals.js";
 import type { OutputEvent } from "./events.js";
 import { type NetworkState, put } from "./network-state.js";
@@ -29,13 +29,14 @@ export function readout(
   spec: Readout,
   pathways: readonly Pathway[],
 ): OperatorFunction<PhaseEnd, OutputEvent> {
+  const ordered = [...pathways].sort(byId);
   return pipe(
     filter(({ phase, readouts }: PhaseEnd) => phase === "inference" && readouts.has(spec.name)),
     map(({ state, tick, trial }) => {
       const output = kernels.readout({
         batch: state.batch,
         size: spec.size,
-        terms: terms(pathways, state),
+        terms: terms(ordered, state),
         bias: state.parameters.learned.get(biasName(spec.name))?.weights,
         nonlinearity: spec.nonlinearity,
       });

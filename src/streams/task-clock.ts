@@ -28,6 +28,8 @@ export interface RunningTask {
 export interface SharedNetwork {
   readonly wired: WiredNetwork;
   readonly tasks: readonly RunningTask[];
+  /** ticks after which a stimulus no longer stands in the way of another task's error */
+  readonly settling: number;
   /** A task is ready for its next stimulus. */
   request(task: RunningTask): void;
 }
@@ -47,12 +49,33 @@ function enter(
 /**
  * Whether a task's stimulus may change now: not while an error, its own or another task's, is on its way through a
  * module that the stimulus drives, since the change would be taken for a part of that error.
+ * @param answered tasks whose error is in the queue: it enters at the next boundary
  */
-const mayBegin = ({ tasks }: SharedNetwork, running: RunningTask): boolean =>
+const mayBegin = (
+  { tasks }: SharedNetwork,
+  running: RunningTask,
+  answered: readonly RunningTask[] = [],
+): boolean =>
   tasks.every(
     (other) =>
-      other.state.phase !== "learning" ||
+      (other.state.phase !== "learning" && !answered.includes(other)) ||
       (other !== running && [...other.perturbed].every((module) => !running.driven.has(module))),
+  );
+
+/** Whether a task's stimulus has been there for long enough, or is not there at all. */
+const hasSettled = ({ settling }: SharedNetwork, { state, ticks }: RunningTask): boolean =>
+  state.phase !== "inference" || ticks.inference - state.ticksLeft >= Math.min(settling, ticks.inference);
+
+/**
+ * Whether a task's output error may enter now: not while another task's stimulus is still on its way through a module
+ * that the error will perturb, since what the stimulus moves there would be taken for a part of the error.
+ */
+const mayPerturb = (shared: SharedNetwork, running: RunningTask): boolean =>
+  shared.tasks.every(
+    (other) =>
+      other === running ||
+      hasSettled(shared, other) ||
+      [...other.driven].every((module) => !running.perturbed.has(module)),
   );
 
 function beginTrial(shared: SharedNetwork, running: RunningTask, input: Tensor, target: Tensor | null): void {
@@ -126,21 +149,19 @@ function endLearning(shared: SharedNetwork, running: RunningTask): void {
 
 /**
  * Moves the tasks' clocks on by the tick that was made: ends the phases that are over, learning before inference, and
- * begins the trials that waited for it.
+ * begins the trials that waited for it. An inference phase goes on while its error may not enter.
  */
 export function advance(shared: SharedNetwork): void {
-  const due = { inference: [] as RunningTask[], learning: [] as RunningTask[] };
-  for (const running of shared.tasks) {
-    const { state } = running;
-    if (state.phase === "waiting" || state.ticksLeft === 0) continue;
-    state.ticksLeft -= 1;
-    if (state.ticksLeft === 0) due[state.phase].push(running);
-  }
-  for (const running of due.learning) endLearning(shared, running);
-  for (const running of due.inference) endInference(shared, running);
+  for (const { state } of shared.tasks) if (state.ticksLeft > 0) state.ticksLeft -= 1;
+  const due = (phase: "inference" | "learning") =>
+    shared.tasks.filter(({ state }) => state.phase === phase && state.ticksLeft === 0);
+  const answering = due("inference").filter((running) => mayPerturb(shared, running));
+  for (const running of due("learning")) endLearning(shared, running);
+  for (const running of answering) endInference(shared, running);
+  const answered = answering.filter(({ state }) => state.phase === "inference");
   for (const running of shared.tasks) {
     const { pending } = running.state;
-    if (!pending || !mayBegin(shared, running)) continue;
+    if (!pending || !mayBegin(shared, running, answered)) continue;
     running.state.pending = null;
     beginTrial(shared, running, pending.input, pending.target);
   }

@@ -53,7 +53,8 @@ function publish({ kernels, rule, state }: Boundary, spec: TickSpec, results: re
  * The tick boundary: works off the queue, lets the operators contribute to the tick (read), submits their plan once
  * (step), and puts the results in the state (publish) before anyone hears of them.
  *
- * Emits one tick for each specification, synchronously; completes and errs with its source.
+ * Emits one tick for each specification, synchronously; completes and errs with its source, and errs with what a
+ * queued event or the plan fails with.
  */
 export const tickBoundary =
   (boundary: Boundary): OperatorFunction<TickSpec, Tick> =>
@@ -64,14 +65,18 @@ export const tickBoundary =
     return new Observable((subscriber) =>
       specs.subscribe({
         next(spec) {
-          queue.drain((event) => boundary.apply(event));
-          const plan = tickPlan(kernels, state, spec, order);
-          subscriber.next({ ...spec, tick: state.tick, state, plan });
-          plan.submit((results) => {
-            remember(boundary, remembered);
-            publish(boundary, spec, results);
-            state.tick += 1;
-          });
+          try {
+            queue.drain((event) => boundary.apply(event));
+            const plan = tickPlan(kernels, state, spec, order);
+            subscriber.next({ ...spec, tick: state.tick, state, plan });
+            plan.submit((results) => {
+              remember(boundary, remembered);
+              publish(boundary, spec, results);
+              state.tick += 1;
+            });
+          } catch (error) {
+            subscriber.error(error);
+          }
         },
         error: (error) => subscriber.error(error),
         complete: () => subscriber.complete(),

@@ -1,14 +1,21 @@
 import { invariant } from "../errors.js";
-import type { Block, DriveTerm, Kernels, Tensor } from "../kernels/kernels.js";
+import type { DriveTerm, Kernels, Tensor } from "../kernels/kernels.js";
 import type { Module } from "../model/network.js";
 import type { NetworkState } from "./network-state.js";
-import type { TickSpec } from "./tick.js";
 
 /** What a module's iterations left; owned by whoever takes it. */
 export interface Iterated {
   readonly module: Module;
   readonly state: Tensor;
   readonly drive: Tensor;
+}
+
+/** How the modules of a tick iterate. */
+export interface Iterating {
+  readonly iterations: number;
+  readonly start: "zero" | "previous";
+  /** add the drive that the module ended the inference phase with */
+  readonly heldDrive: boolean;
 }
 
 /** What operators contribute in a tick. The boundary submits it once, in the modules' own order. */
@@ -25,17 +32,11 @@ interface Request {
   readonly deliver: (result: Iterated) => void;
 }
 
-const start = ([first]: Block): number => first;
-
-/** Floating-point sums depend on their order: it is the target's, never that in which pathways were heard. */
-const inOrder = (terms: readonly DriveTerm[]): readonly DriveTerm[] =>
-  terms.length < 2 ? terms : [...terms].sort((a, b) => start(a.target) - start(b.target));
-
 /** A plan for one tick. The order in which modules ask does not show in what they get. */
 export function tickPlan(
   kernels: Kernels,
   state: NetworkState,
-  spec: TickSpec,
+  spec: Iterating,
   order: ReadonlyMap<string, number>,
 ): TickPlan {
   const requests: Request[] = [];
@@ -53,7 +54,7 @@ export function tickPlan(
         const drive = kernels.drive({
           batch: state.batch,
           units: module.neurons,
-          terms: inOrder(terms),
+          terms,
           base,
         });
         return {

@@ -30,7 +30,7 @@ const kinds: readonly QueuedEvent["kind"][] = [
 export interface TickQueue {
   /** Queues an event; `source` names who sends it. */
   push(event: QueuedEvent, source?: string): void;
-  /** Hands out what was queued before this call, and empties the queue. */
+  /** Hands out what was queued before this call. What follows an event that fails stays queued. */
   drain(apply: (event: QueuedEvent) => void): void;
   readonly length: number;
 }
@@ -52,7 +52,15 @@ export function tickQueue(): TickQueue {
       const batch = waiting;
       waiting = [];
       batch.sort((a, b) => (a.rank < b.rank ? -1 : a.rank > b.rank ? 1 : 0));
-      for (const { event } of batch) apply(event);
+      let begun = 0;
+      try {
+        for (const { event } of batch) {
+          begun += 1;
+          apply(event);
+        }
+      } finally {
+        waiting = [...batch.slice(begun), ...waiting];
+      }
     },
     get length() {
       return waiting.length;

@@ -1,17 +1,13 @@
 import type { Carry } from "../model/learning-rule.js";
 import type { NetworkState } from "./network-state.js";
-import type { TickPlan } from "./tick-plan.js";
+import type { Iterating, TickPlan } from "./tick-plan.js";
 
 /** What one event of a clock asks of a network: in continuous operation a tick, in phased operation a whole phase. */
-export interface TickSpec {
+export interface TickSpec extends Iterating {
   /** modules that iterate; the others rest */
   readonly modules: ReadonlySet<string>;
-  readonly iterations: number;
-  readonly start: "zero" | "previous";
   readonly forward: Carry;
   readonly error: Carry;
-  /** add the drive that the module ended the inference phase with */
-  readonly heldDrive: boolean;
   /** how far the trial is, for those who watch */
   readonly phase: string;
 }

@@ -181,6 +181,18 @@ describe("backpropagation as a learning rule", () => {
   });
 });
 
+describe("these comparisons", () => {
+  it("tell feedback alignment from backpropagation, but for the readout, which learns alike", async () => {
+    const graph = layers(2);
+    const { weights, gradients, trial } = await learnOnce(describeNetwork(graph, "tanh", "own"), 200);
+    const derivatives = (name: string) =>
+      finiteDifferences(name, weights, (moved) => loss(graph, "tanh", moved, trial));
+    expectClose(gradients.get("m2->out"), derivatives("m2->out"), "m2->out");
+    for (const name of ["m1->m2", "x->m1"])
+      expect(() => expectClose(gradients.get(name), derivatives(name), name)).toThrow();
+  });
+});
+
 describe("feedback alignment as the same rule over other pathways", () => {
   it.each(
     cases.flatMap((given) => [

@@ -16,7 +16,7 @@ const carried = (number: number, scale: number | null): Carried => ({
       ? null
       : { source, block: [0, 2], weights: source, transposed: false, scale, target: [4, 6] },
 });
-const shown = map(({ tick, term }: Carried) => [tick.tick, term && term.scale]);
+const shown = map(({ tick, term }: Carried) => [tick.tick, term?.scale ?? null]);
 
 describe("gate", () => {
   it("multiplies what the pathway carries by its value in that tick", () => {

@@ -55,7 +55,7 @@ describe("joinByTick", () => {
       expectObservable(joinByTick(hot("a---#", ticks), [input]).pipe(shown)).toBe("-a--#", { a: [0, "p"] });
       expectSubscriptions(input.subscriptions).toBe("^---!");
       const source = hot("a----b--", ticks);
-      const broken = joinByTick(source, [hot("--#"), hot("-a---b", answers("q"))]);
+      const broken = joinByTick(source, [hot<Answer>("--#"), hot("-a---b", answers("q"))]);
       expectObservable(broken).toBe("--#");
       expectSubscriptions(source.subscriptions).toBe("^-!");
       expectObservable(joinByTick(hot("a", ticks), [throwError(() => "error")])).toBe("#");

@@ -1,0 +1,65 @@
+/**
+ * Eddy's public API: what it takes to embed a network, and to bring a task, a stimulus, a learning rule or a view of
+ * one's own. Command line and server are built from the same parts.
+ */
+export { EddyError, type ErrorCode } from "./errors.js";
+export { type BackendName, backendNames, defaultBackend, openKernels } from "./kernels/backends.js";
+export type * from "./kernels/kernels.js";
+export { errorPerturbedError, learningRules, shortTrajectoryError } from "./model/adjoint-propagation.js";
+export { initialWeights, type Weights } from "./model/initial-weights.js";
+export type { Carry, LearningRule, Phase, PhaseEnd } from "./model/learning-rule.js";
+export type { Module, Network, Pathway, Readout, Task } from "./model/network.js";
+export {
+  type NetworkDescription,
+  type NetworkDescriptionInput,
+  networkSchema,
+} from "./model/network-description.js";
+export type { Optimiser } from "./model/optimiser.js";
+export { createParameters, type Parameters } from "./model/parameters.js";
+export { phasedOrder } from "./model/phased-order.js";
+export { chain, twoTasks } from "./model/presets.js";
+export { resolveNetwork } from "./model/resolve-network.js";
+export { spectralRadius } from "./model/spectral-radius.js";
+export { type RunningServer, type ServeOptions, serve } from "./server/server.js";
+export { gaborScene, trainingRun } from "./simulation/built-in-runs.js";
+export { type Checkpoint, readCheckpoint, writeCheckpoint } from "./simulation/checkpoint.js";
+export { openSimulation } from "./simulation/open-simulation.js";
+export { openStimuli } from "./simulation/open-stimuli.js";
+export { type Run, type RunInput, resolveRun, runSchema } from "./simulation/run-description.js";
+export { type OpenOptions, type SimulateOptions, simulate } from "./simulation/simulate.js";
+export type {
+  Command,
+  Frame,
+  Simulation,
+  SimulationInfo,
+  SimulationStatus,
+  Topic,
+  Watch,
+} from "./simulation/simulation.js";
+export { openTraining, type Training, type TrainingEvent } from "./simulation/train.js";
+export { type ClockOptions, clock, type Pace, type Timer } from "./streams/clock.js";
+export { type ContinuousNetwork, type ContinuousOptions, continuousNetwork } from "./streams/continuous.js";
+export type * from "./streams/events.js";
+export { gate } from "./streams/gate.js";
+export { joinByTick } from "./streams/join-by-tick.js";
+export { rnnModule } from "./streams/module.js";
+export { type NetworkState, restingState } from "./streams/network-state.js";
+export { outputError } from "./streams/output-error.js";
+export { pathway } from "./streams/pathway.js";
+export { type PhasedNetwork, type PhasedTrial, phasedNetwork } from "./streams/phased.js";
+export { plasticity } from "./streams/plasticity.js";
+export { readout } from "./streams/readout.js";
+export type { Examples, Stimulus, StimulusSource } from "./streams/stimulus.js";
+export {
+  closedLoop,
+  endless,
+  fromStream,
+  type StimulusDoor,
+  type TrialRequest,
+} from "./streams/stimulus-door.js";
+export { gabor, gaborImage } from "./streams/tasks/gabor.js";
+export { imageSet } from "./streams/tasks/image-set.js";
+export type { Tick, TickSpec } from "./streams/tick.js";
+export { tickBoundary } from "./streams/tick-boundary.js";
+export { tickQueue } from "./streams/tick-queue.js";
+export { wireNetwork } from "./streams/wire-network.js";

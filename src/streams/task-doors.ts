@@ -1,0 +1,82 @@
+import { Subscription } from "rxjs";
+import { EddyError } from "../errors.js";
+import type { Stimulus } from "./stimulus.js";
+import type { RunningTask } from "./task-clock.js";
+import type { WiredNetwork } from "./wire-network.js";
+
+/** Uploads a stimulus into the queue. @throws EddyError SHAPE_MISMATCH that names the task */
+function queueStimulus(
+  { kernels, network, state, queue }: WiredNetwork,
+  { task }: RunningTask,
+  stimulus: Stimulus,
+): void {
+  const check = (what: string, data: Float32Array, size: number) => {
+    if (data.length !== state.batch * size) {
+      throw new EddyError(
+        "SHAPE_MISMATCH",
+        `${what} of task ${task.name} has ${data.length} numbers, needed ${state.batch} x ${size} (batch x size)`,
+      );
+    }
+  };
+  const inputs = network.inputs.get(task.input) ?? 0;
+  const outputs = network.readouts.get(task.readout)?.size ?? 0;
+  check("stimulus", stimulus.input, inputs);
+  if (stimulus.target) check("target", stimulus.target, outputs);
+  const input = kernels.tensor(stimulus.input, [state.batch, inputs]);
+  const target = stimulus.target && kernels.tensor(stimulus.target, [state.batch, outputs]);
+  queue.push({ kind: "stimulus", key: task.name, input, target });
+}
+
+/** The doors of all tasks, open. */
+export interface TaskDoors {
+  /** Tells a task's door that the task is ready for its next stimulus. */
+  request(task: RunningTask): void;
+  /** Resolves when the outputs that doors wait for are read; null when none does. */
+  hold(): Promise<unknown> | null;
+  /** @throws what a door failed with, or EddyError SHAPE_MISMATCH for a stimulus of another size */
+  check(): void;
+  close(): void;
+}
+
+/** Opens the doors of tasks: stimuli go to the queue, requests to the doors, with the output for those that read it. */
+export function openDoors(wired: WiredNetwork, tasks: readonly RunningTask[]): TaskDoors {
+  const { kernels, state } = wired;
+  const reads = new Set<Promise<unknown>>();
+  const subscriptions = new Subscription();
+  let failure: { readonly error: unknown } | null = null;
+  const fail = (error: unknown) => {
+    failure ??= { error };
+  };
+  const ask = ({ requests, state: { trial } }: RunningTask, output: Float32Array | null) =>
+    requests.next({ trial: trial + 1, tick: state.tick, output });
+  for (const running of tasks) {
+    const next = (stimulus: Stimulus) => {
+      try {
+        queueStimulus(wired, running, stimulus);
+      } catch (error) {
+        fail(error);
+      }
+    };
+    subscriptions.add(running.door.connect(running.requests).subscribe({ next, error: fail }));
+  }
+  return {
+    request(running) {
+      const output = running.door.readsOutput ? state.outputs.get(running.task.readout) : undefined;
+      if (!output) {
+        ask(running, null);
+        return;
+      }
+      const read: Promise<void> = kernels
+        .read(output)
+        .then((values) => ask(running, values))
+        .catch(fail)
+        .finally(() => reads.delete(read));
+      reads.add(read);
+    },
+    hold: () => (reads.size > 0 ? Promise.all(reads) : null),
+    check() {
+      if (failure) throw failure.error;
+    },
+    close: () => subscriptions.unsubscribe(),
+  };
+}

@@ -1,0 +1,217 @@
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { afterEach, describe, expect, it } from "vitest";
+import type { Frame, Simulation } from "../../src/simulation/simulation.js";
+import { writeLearnableSet } from "../arbitraries/learnable-images.js";
+import { eddy, root } from "../built.js";
+import { runNode } from "../child-process.js";
+import { temporaryFolder } from "../temporary-folder.js";
+import { scene, until } from "./running.js";
+
+const folder = temporaryFolder();
+const opened: Simulation[] = [];
+afterEach(async () => {
+  for (const simulation of opened.splice(0)) await simulation.close();
+});
+
+type Options = Parameters<typeof eddy.openSimulation>[1];
+
+async function open(value: unknown = scene, options: Options = {}) {
+  const simulation = await eddy.openSimulation(value, { backend: "reference", paused: true, ...options });
+  opened.push(simulation);
+  const frames: Frame[] = [];
+  const ended = new Promise<void>((resolve, reject) => {
+    simulation.frames.subscribe({ next: (frame) => frames.push(frame), complete: resolve, error: reject });
+  });
+  ended.catch(() => {});
+  return { simulation, frames, ended };
+}
+
+/** The error of the built code, which has an EddyError of its own. */
+async function refusalOf(promise: Promise<unknown>) {
+  const error = await promise.then(
+    () => {
+      throw new Error("the promise was fulfilled");
+    },
+    (reason: unknown) => reason,
+  );
+  expect(error).toBeInstanceOf(eddy.EddyError);
+  return error as InstanceType<typeof eddy.EddyError>;
+}
+
+describe("a simulation in a thread of its own", () => {
+  it("does all that one in this thread does, with the same numbers", async () => {
+    const { simulation, frames } = await open();
+    const local = await eddy.simulate(scene, { backend: "reference", paused: true });
+    opened.push(local);
+    const here: Frame[] = [];
+    local.frames.subscribe((frame) => here.push(frame));
+    expect(simulation.info).toEqual(local.info);
+    expect(simulation.topics).toEqual(local.topics);
+    expect(simulation.status()).toEqual(local.status());
+    for (const each of [simulation, local]) {
+      for (const { topic } of each.topics) await each.watch({ topic, every: 1 });
+      expect(await each.command({ kind: "step", ticks: 33 })).toBe(0);
+    }
+    await until(() => here.length > 0 && local.status().tick === 33 && frames.length === here.length);
+    expect(frames).toEqual(here);
+    await until(() => simulation.status().tick === 33);
+    expect(simulation.status()).toEqual(local.status());
+  });
+
+  it("runs on the default backend", async () => {
+    const { simulation, frames } = await open(scene, { backend: undefined });
+    expect(simulation.info.backend).toBe("wasm");
+    await simulation.watch({ topic: "output/out", every: 1 });
+    await simulation.command({ kind: "resume" });
+    await until(() => frames.length > 3);
+    expect(frames[0].payload).toBeInstanceOf(Float32Array);
+  });
+
+  it("applies commands and tells of them in its status", async () => {
+    const { simulation } = await open();
+    await simulation.command({ kind: "learningRate", value: 0.5 });
+    await simulation.command({ kind: "gate", pathway: "m1->m2", gate: 0 });
+    await simulation.command({ kind: "spectralRadius", module: "m1", value: 0.75 });
+    expect(simulation.status()).toMatchObject({
+      learningRate: 0.5,
+      gates: { "m1->m2": 0 },
+      spectralRadii: { m1: 0.75 },
+    });
+    await simulation.command({ kind: "resume" });
+    await until(() => simulation.status().tick > 100);
+    expect(simulation.status().paused).toBe(false);
+    const tick = await simulation.command({ kind: "pause" });
+    expect(simulation.status()).toMatchObject({ tick, paused: true });
+  });
+
+  it("refuses commands and watches with the same errors", async () => {
+    const { simulation } = await open();
+    const gate = await refusalOf(simulation.command({ kind: "gate", pathway: "x", gate: 1 }));
+    expect(gate).toMatchObject({
+      code: "INVALID_ARGUMENT",
+      message: expect.stringMatching(/^pathway: given "x"/),
+    });
+    const watch = await refusalOf(simulation.watch({ topic: "state/m9", every: 1 }));
+    expect(watch).toMatchObject({
+      code: "INVALID_ARGUMENT",
+      message: expect.stringMatching(/no topic "state\/m9"/),
+    });
+  });
+
+  it("stops sending what is no longer watched", async () => {
+    const { simulation, frames } = await open();
+    const handle = await simulation.watch({ topic: "state/m1", every: 1 });
+    const other = await simulation.watch({ topic: "state/m2", every: 1 });
+    simulation.unwatch(handle);
+    await simulation.command({ kind: "step", ticks: 5 });
+    await until(() => frames.length >= 5);
+    expect(frames.map(({ watch }) => watch)).toEqual([other, other, other, other, other]);
+  });
+
+  it("ends after its ticks with all frames, and is asked for nothing more", async () => {
+    const { simulation, frames, ended } = await open(scene, { ticks: 50 });
+    await simulation.watch({ topic: "state/m2", every: 1 });
+    await simulation.command({ kind: "resume" });
+    await ended;
+    expect(frames.map(({ tick }) => tick)).toEqual(Array.from({ length: 50 }, (_, i) => i));
+    expect(simulation.status().tick).toBe(50);
+    expect((await refusalOf(simulation.command({ kind: "pause" }))).code).toBe("SIMULATION_ENDED");
+    expect((await refusalOf(simulation.watch({ topic: "events", every: 1 }))).code).toBe("SIMULATION_ENDED");
+  });
+
+  it("may be closed twice, which ends its frames, and what was asked gets an answer", async () => {
+    const { simulation, ended } = await open();
+    await simulation.command({ kind: "resume" });
+    const asked = [
+      simulation.close(),
+      simulation.close(),
+      simulation.command({ kind: "pause" }).catch(() => {}),
+    ];
+    await Promise.all(asked);
+    await ended;
+    simulation.unwatch(1);
+    expect((await refusalOf(simulation.command({ kind: "pause" }))).code).toBe("SIMULATION_ENDED");
+  });
+});
+
+describe("what is wrong rejects with its own error:", () => {
+  it.each<[what: string, value: unknown, options: Options, code: string, text: RegExp]>([
+    ["the run", { ...scene, batch: 0 }, {}, "INVALID_DESCRIPTION", /^run\.batch: given 0/],
+    [
+      "its schedule",
+      { ...scene, schedule: { kind: "phased" } },
+      {},
+      "INVALID_DESCRIPTION",
+      /^run\.schedule\.kind/,
+    ],
+    ["the backend", scene, { backend: "abacus" }, "UNKNOWN_BACKEND", /"abacus".*reference, wasm/],
+    ["the pace", scene, { ticksPerSecond: -1 }, "INVALID_ARGUMENT", /^ticksPerSecond: given -1/],
+    [
+      "missing data",
+      {
+        ...scene,
+        network: { ...scene.network, inputs: 784, outputs: 10 },
+        stimuli: { gabor: { source: "mnist" } },
+      },
+      { data: join(folder, "none") },
+      "DATA_MISSING",
+      /eddy data get mnist/,
+    ],
+    [
+      "room for the stimuli",
+      { ...scene, network: { ...scene.network, inputs: 100 } },
+      {},
+      "INVALID_DESCRIPTION",
+      /^network\.inputs\.x: given 100, needed 1024/,
+    ],
+  ])("%s", async (_what, value, options, code, text) => {
+    const error = await refusalOf(eddy.openSimulation(value, { backend: "reference", ...options }));
+    expect(error).toMatchObject({ code, message: expect.stringMatching(text) });
+  });
+
+  it("two tasks on one input, found only when the network is wired", async () => {
+    writeLearnableSet(folder, { training: 20, test: 10 });
+    const network = eddy.chain({ neurons: 16, task: "mnist" });
+    const tasks = { ...network.tasks, "fashion-mnist": { input: "x", readout: "out" } };
+    const value = {
+      ...scene,
+      network: { ...network, tasks },
+      stimuli: { mnist: { source: "mnist" }, "fashion-mnist": { source: "fashion-mnist" } },
+    };
+    const error = await refusalOf(eddy.openSimulation(value, { backend: "reference", data: folder }));
+    expect(error).toMatchObject({
+      code: "INVALID_DESCRIPTION",
+      message: expect.stringMatching(/^network\.tasks\./),
+    });
+  });
+});
+
+describe("the thread", () => {
+  const script = (lines: string) => `
+    import { openSimulation } from ${JSON.stringify(pathToFileURL(join(root, "dist/index.js")).href)};
+    const scene = ${JSON.stringify(scene)};
+    ${lines}`;
+
+  it("is gone after close: the process ends by itself", async () => {
+    const { code, stdout } = await runNode([
+      "--input-type=module",
+      "--eval",
+      script(`
+        const simulation = await openSimulation(scene, { backend: "reference" });
+        await simulation.close();
+        console.log("closed at tick", simulation.status().tick >= 0);`),
+    ]);
+    expect({ code, stdout }).toEqual({ code: 0, stdout: "closed at tick true\n" });
+  });
+
+  it("is gone after a refusal", async () => {
+    const { code, stdout } = await runNode([
+      "--input-type=module",
+      "--eval",
+      script(`
+        await openSimulation({ ...scene, batch: 0 }).catch(({ code }) => console.log(code));`),
+    ]);
+    expect({ code, stdout }).toEqual({ code: 0, stdout: "INVALID_DESCRIPTION\n" });
+  });
+});

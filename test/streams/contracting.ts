@@ -1,0 +1,27 @@
+import { initialWeights, type Weights } from "../../src/model/initial-weights.js";
+import { type Network, recurrentName } from "../../src/model/network.js";
+
+/** The largest sum of |W| over a column: what a change of h grows by at most, in its largest element. */
+export function columnNorm(W: Float32Array, neurons: number): number {
+  let largest = 0;
+  for (let to = 0; to < neurons; to++) {
+    let sum = 0;
+    for (let from = 0; from < neurons; from++) sum += Math.abs(W[from * neurons + to]);
+    largest = Math.max(largest, sum);
+  }
+  return largest;
+}
+
+/** A network's weights with recurrent matrices scaled down to a norm, so that every module settles. */
+export function contractingWeights(network: Network, seed: number, norm = 0.4): Weights {
+  const weights = new Map(initialWeights(network, seed));
+  for (const { name, neurons } of network.modules.values()) {
+    const W = weights.get(recurrentName(name))!;
+    const scale = Math.min(1, norm / columnNorm(W, neurons));
+    weights.set(
+      recurrentName(name),
+      W.map((weight) => weight * scale),
+    );
+  }
+  return weights;
+}
