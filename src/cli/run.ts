@@ -13,8 +13,8 @@ import { readJson } from "./read-json.js";
 import { note, print, printJson } from "./terminal.js";
 import { type TrialMetrics, trialTally } from "./trial-tally.js";
 
-/** ticks a second, times real time, or null: as fast as possible */
-type Speed = { readonly ticksPerSecond: number } | { readonly times: number } | null;
+/** times real time, or ticks a second; null: as fast as possible */
+type Speed = { readonly times: number } | { readonly ticksPerSecond: number | null };
 
 interface Options {
   readonly ticks?: number;
@@ -33,7 +33,8 @@ interface Options {
 const reportMs = 1000;
 
 function parseSpeed(text: string): Speed {
-  if (text === "max") return null;
+  // never null itself: commander takes that for an option without a value
+  if (text === "max") return { ticksPerSecond: null };
   const [, number, times] = /^([0-9.]+)(x?)$/.exec(text) ?? [];
   const value = Number(number);
   if (!(value > 0 && Number.isFinite(value))) {
@@ -43,7 +44,6 @@ function parseSpeed(text: string): Speed {
 }
 
 function paceOf(speed: Speed, tickMs: number): number | null {
-  if (speed === null) return null;
   return "times" in speed ? (speed.times * 1000) / tickMs : speed.ticksPerSecond;
 }
 
@@ -100,7 +100,7 @@ async function run(file: string | undefined, options: Options): Promise<void> {
   const seeded = seed === undefined ? p : [`seed=${seed}`, ...p];
   const value = applyOverrides(file === undefined ? gaborScene : readJson(file), seeded);
   const { tickMs } = resolveRun(value);
-  const speed = options.speed === undefined && !headless ? { times: 1 } : (options.speed ?? null);
+  const speed = options.speed ?? (headless ? { ticksPerSecond: null } : { times: 1 });
   const { signal, release } = interruption();
   // it begins paused, so that whoever watches sees the first tick
   const simulation = await openSimulation(value, {

@@ -1,4 +1,4 @@
-import type { LearningRule, Phase } from "./learning-rule.js";
+import { type LearningRule, type Phase, sourceTimesError } from "./learning-rule.js";
 
 const inference: Phase = {
   name: "inference",
@@ -30,6 +30,7 @@ export const shortTrajectoryError: LearningRule = {
   name: "STE",
   phases: [inference, learning],
   error: displacement,
+  gradient: sourceTimesError,
 };
 
 /**
@@ -40,6 +41,7 @@ export const errorPerturbedError: LearningRule = {
   name: "EPE",
   phases: [inference, { ...learning, start: "previous" }],
   error: displacement,
+  gradient: sourceTimesError,
 };
 
 /** The rules of adjoint propagation by the names that run files use. */

@@ -30,9 +30,20 @@ export interface PhaseEnd {
 }
 
 /**
- * A learning rule is a value: which phases a trial has, what pathways carry in each, and each module's error from what
- * the phases left. A plastic pathway's gradient is `presynaptic^T error / batch`, with the source's state at the end
- * of the first phase. Optimisers, schedules, recording and views know rules only through this.
+ * One part of a forward pathway's gradient: `scale source^T target / batch`. The source's state is that at the end of
+ * the inference or of the learning phase; the target gives its error, or its state at either end, as contrastive rules
+ * need. Readouts always learn by their output error.
+ */
+export interface GradientPart {
+  readonly source: "inference" | "learning";
+  readonly target: "error" | "inference" | "learning";
+  readonly scale: number;
+}
+
+/**
+ * A learning rule is a value: which phases a trial has, what pathways carry in each, each module's error from what the
+ * phases left, and of what the gradient of a plastic pathway is made. Optimisers, schedules, recording and views know
+ * rules only through this.
  */
 export interface LearningRule {
   readonly name: string;
@@ -44,4 +55,9 @@ export interface LearningRule {
    * @returns [batch, neurons], owned by the caller
    */
   error(kernels: Kernels, activation: Activation, inference: PhaseEnd, learning: PhaseEnd): Tensor;
+  /** their sum is the gradient of a plastic pathway */
+  readonly gradient: readonly GradientPart[];
 }
+
+/** `z_source^T e_target / batch`: what most rules make of their errors (Liu et al. 2026, eq. S9). */
+export const sourceTimesError: readonly GradientPart[] = [{ source: "inference", target: "error", scale: 1 }];

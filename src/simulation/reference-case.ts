@@ -6,8 +6,9 @@ import { biasName, type Network, recurrentName } from "../model/network.js";
 import { activations, type NetworkDescriptionInput } from "../model/network-description.js";
 import { optimiserSchema } from "../model/optimiser.js";
 import { resolveNetwork } from "../model/resolve-network.js";
+import type { PhasedIterations } from "../model/trial-plan.js";
 import { invalid, validate } from "../model/validate.js";
-import type { PhasedIterations, PhasedTrial } from "../streams/phased.js";
+import type { PhasedTrial } from "../streams/phased.js";
 import type { StoredTensor } from "./safetensors.js";
 
 const iterationCount = z.int().min(0).max(1_000_000);

@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { z } from "zod";
 import { EddyError } from "../errors.js";
 import type { Kernels } from "../kernels/kernels.js";
@@ -116,6 +117,9 @@ function results({ network }: Run, train: Sums, test: Sums): Record<string, Task
   return result;
 }
 
+/** Promises alone never let a signal, a timer or a key have its turn. */
+const otherWork = (): Promise<void> => setImmediate();
+
 /**
  * Sets up phased training of a run.
  * @param sources stimuli by task
@@ -161,6 +165,7 @@ export function openTraining(
         );
       }
       yield { kind: "batch", epoch: progress.epoch + 1, batch: progress.batch, batches: trials.length, loss };
+      await otherWork();
     }
   }
 
@@ -172,6 +177,7 @@ export function openTraining(
       phased.infer(presentTrial(run, sources, trial, "test"));
       for (const [task, score] of await scores(run, phased, trial)) add(sums, task, score);
       yield { kind: "test", epoch: progress.epoch + 1, batch: i + 1, batches: trials.length };
+      await otherWork();
     }
   }
 

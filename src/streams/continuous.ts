@@ -39,7 +39,7 @@ export interface ContinuousNetwork
 }
 
 function checkTasks(network: Network, rule: LearningRule, { tasks }: ContinuousOptions): void {
-  if (rule.phases[1].start !== "previous") {
+  if (rule.phases[1].start !== "previous" || rule.phases.some(({ iterations }) => iterations === "none")) {
     throw invalid(
       "rule",
       rule.name,

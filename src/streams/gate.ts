@@ -1,4 +1,5 @@
 import { map, type OperatorFunction } from "rxjs";
+import { gated } from "../model/projection.js";
 import type { Carried } from "./pathway.js";
 
 /**
@@ -6,9 +7,7 @@ import type { Carried } from "./pathway.js";
  * nothing at all. Emits once for each value of its source, completes and errs with it.
  */
 export const gate = (): OperatorFunction<Carried, Carried> =>
-  map((carried) => {
-    const { tick, pathway, term } = carried;
+  map(({ tick, pathway, term }) => {
     const value = tick.state.gates.get(pathway.id) ?? pathway.gate;
-    if (!term || value === 1) return carried;
-    return { ...carried, term: value === 0 ? null : { ...term, scale: term.scale * value } };
+    return { tick, pathway, term: gated(term, value) };
   });

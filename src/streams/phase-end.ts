@@ -7,6 +7,6 @@ export interface PhaseEnd {
   readonly trial: number;
   readonly readouts: ReadonlySet<string>;
   /** which pathways learn from this trial */
-  plastic(pathway: string): boolean;
+  readonly plastic: (pathway: string) => boolean;
   readonly state: NetworkState;
 }

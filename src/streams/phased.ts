@@ -1,8 +1,7 @@
 import { EddyError } from "../errors.js";
-import type { Activation, Tensor } from "../kernels/kernels.js";
-import type { Phase } from "../model/learning-rule.js";
-import type { Module, Network } from "../model/network.js";
-import { type PhasedOrder, phasedOrder } from "../model/phased-order.js";
+import type { Tensor } from "../kernels/kernels.js";
+import type { Network } from "../model/network.js";
+import { type ModuleSettle, type PhasedIterations, type TrialPlan, trialPlan } from "../model/trial-plan.js";
 import { drop, type NetworkState, put } from "./network-state.js";
 import { type TrialEvents, type WiredNetwork, type Wiring, wireNetwork } from "./wire-network.js";
 
@@ -18,17 +17,14 @@ export interface PhasedTrial {
 /** A network in phased operation: trial by trial, as the authors' code. Its events are those of its wiring. */
 export interface PhasedNetwork
   extends Pick<WiredNetwork, "events" | "queue" | "state" | "network" | "kernels"> {
-  /** Makes the inference phase. Outputs and scores are in the state and the events. @throws EddyError SHAPE_MISMATCH */
+  /**
+   * Makes the inference phase. Outputs and scores are in the state and the events.
+   * @throws EddyError SHAPE_MISMATCH, INVALID_ARGUMENT
+   */
   infer(trial: PhasedTrial): void;
-  /** Makes both phases and changes the plastic weights. @throws EddyError SHAPE_MISMATCH */
+  /** Makes both phases and changes the plastic weights. @throws EddyError SHAPE_MISMATCH, INVALID_ARGUMENT */
   learn(trial: PhasedTrial, plastic?: (pathway: string) => boolean): void;
   close(): void;
-}
-
-/** Iterations of the two phases. */
-export interface PhasedIterations {
-  readonly inference: number;
-  readonly learning: number;
 }
 
 /** A trial is over before anything else happens, so nothing can come in its way. */
@@ -42,8 +38,20 @@ const uninterrupted: TrialEvents = {
   perturbed() {},
 };
 
-const movesAtRest = (activation: Activation): boolean =>
-  activation === "sigmoid" || activation === "hardSigmoid";
+/** Checks what a trial gives, before it changes anything. @throws EddyError SHAPE_MISMATCH, INVALID_ARGUMENT */
+function checkTrial({ inputs: sizes, readouts }: Network, { inputs, targets, batch }: PhasedTrial): void {
+  const check = (what: string, size: number | undefined, { length }: Float32Array) => {
+    if (size === undefined)
+      throw new EddyError("INVALID_ARGUMENT", `trial: the network has no ${what}; leave it out of the trial`);
+    if (length !== batch * size)
+      throw new EddyError(
+        "SHAPE_MISMATCH",
+        `trial: ${what} has ${length} numbers, needed ${batch} x ${size} (batch x size)`,
+      );
+  };
+  for (const [name, data] of inputs) check(`input ${name}`, sizes.get(name), data);
+  for (const [name, data] of targets) check(`target of readout ${name}`, readouts.get(name)?.size, data);
+}
 
 function upload(
   wired: WiredNetwork,
@@ -57,6 +65,7 @@ function upload(
 }
 
 function begin(wired: WiredNetwork, { inputs, targets, batch }: PhasedTrial): void {
+  checkTrial(wired.network, { inputs, targets, batch });
   const { kernels, state } = wired;
   for (const tensors of [
     state.states,
@@ -73,29 +82,8 @@ function begin(wired: WiredNetwork, { inputs, targets, batch }: PhasedTrial): vo
   upload(wired, state.targets, targets, batch);
 }
 
-function settle(wired: WiredNetwork, phase: Phase, module: string, iterations: number): void {
-  wired.tick({
-    modules: new Set([module]),
-    iterations: phase.iterations === "none" ? 0 : iterations,
-    start: phase.start,
-    // what is held is the drive itself, so pathways need not carry it again
-    forward: phase.forward === "held" ? "nothing" : phase.forward,
-    error: phase.error,
-    heldDrive: phase.forward === "held",
-    phase: phase.name,
-  });
-}
-
-/** A module that took no part in inference has what it settles to without input. */
-function settleAlone(
-  wired: WiredNetwork,
-  phase: Phase,
-  { name, activation }: Module,
-  iterations: number,
-): void {
-  const rests = !movesAtRest(activation) && !wired.state.parameters.biases.has(name);
-  settle(wired, { ...phase, forward: "nothing", error: "nothing" }, name, rests ? 0 : iterations);
-}
+const settle = (wired: WiredNetwork, { module, ...how }: ModuleSettle): void =>
+  wired.tick({ ...how, modules: new Set([module]) });
 
 /** z and its drive, as further owners of their handles. */
 function holdInference({ kernels, state }: WiredNetwork): void {
@@ -103,19 +91,9 @@ function holdInference({ kernels, state }: WiredNetwork): void {
   for (const [module, drive] of state.drives) put(kernels, state.heldDrives, module, kernels.retain(drive));
 }
 
-function inferencePhase(
-  wired: WiredNetwork,
-  order: PhasedOrder,
-  iterations: number,
-  trial: number,
-  batch: PhasedTrial,
-): void {
-  const [inference] = wired.rule.phases;
+function inferencePhase(wired: WiredNetwork, plan: TrialPlan, trial: number, batch: PhasedTrial): void {
   begin(wired, batch);
-  for (const module of order.inference) settle(wired, inference, module, iterations);
-  for (const module of wired.network.modules.values()) {
-    if (!order.inference.includes(module.name)) settleAlone(wired, inference, module, iterations);
-  }
+  for (const how of plan.inference) settle(wired, how);
   holdInference(wired);
   wired.endPhase({ phase: "inference", trial, readouts: readoutsOf(wired.state), plastic: () => false });
   wired.drain();
@@ -136,21 +114,21 @@ const withoutDelays = (network: Network): Network => ({
  * @see Liu et al. 2026, Algorithm 1
  */
 export function phasedNetwork(wiring: Wiring, iterations: PhasedIterations): PhasedNetwork {
-  const order = phasedOrder(wiring.network);
-  const wired = wireNetwork({ ...wiring, network: withoutDelays(wiring.network) }, uninterrupted);
+  const { network, rule, state } = wiring;
+  const plan = trialPlan(network, rule, iterations, state.parameters.biases);
+  const wired = wireNetwork({ ...wiring, network: withoutDelays(network) }, uninterrupted);
   let trials = 0;
   return {
     ...wired,
-    network: wiring.network,
+    network,
     infer(trial) {
-      inferencePhase(wired, order, iterations.inference, trials++, trial);
+      inferencePhase(wired, plan, trials++, trial);
     },
     learn(trial, plastic = () => true) {
       const number = trials++;
-      inferencePhase(wired, order, iterations.inference, number, trial);
-      const [, learning] = wired.rule.phases;
-      for (const module of order.learning) settle(wired, learning, module, iterations.learning);
-      wired.endPhase({ phase: "learning", trial: number, readouts: readoutsOf(wired.state), plastic });
+      inferencePhase(wired, plan, number, trial);
+      for (const how of plan.learning) settle(wired, how);
+      wired.endPhase({ phase: "learning", trial: number, readouts: readoutsOf(state), plastic });
     },
   };
 }

@@ -1,10 +1,9 @@
 import { filter, map, type OperatorFunction, pipe } from "rxjs";
 import type { DriveTerm, Kernels } from "../kernels/kernels.js";
 import { biasName, byId, type Network, type Pathway, type Readout } from "../model/network.js";
-import { carried } from "../model/signals.js";
+import { gated, project } from "../model/projection.js";
 import type { OutputEvent } from "./events.js";
 import { type NetworkState, put } from "./network-state.js";
-import { driveTerm } from "./pathway.js";
 import type { PhaseEnd } from "./phase-end.js";
 
 /** The pathways that end in a readout. */
@@ -12,11 +11,10 @@ export const readoutPathways = ({ pathways }: Network, readout: string): Pathway
   [...pathways.values()].filter(({ kind, target }) => kind === "readout" && target.name === readout);
 
 function terms(pathways: readonly Pathway[], state: NetworkState): DriveTerm[] {
-  return pathways.flatMap((pathway) => {
-    const gate = state.gates.get(pathway.id) ?? pathway.gate;
-    const source = gate === 0 ? null : carried(pathway, "state", state);
-    return source ? [driveTerm(pathway, source, gate, state)] : [];
-  });
+  const projected = pathways.map((pathway) =>
+    gated(project(pathway, "state", state), state.gates.get(pathway.id) ?? pathway.gate),
+  );
+  return projected.filter((term) => term !== null);
 }
 
 /**

@@ -3,6 +3,7 @@ import type { Kernels, Tensor } from "../kernels/kernels.js";
 import type { LearningRule } from "../model/learning-rule.js";
 import type { Network } from "../model/network.js";
 import { setSpectralRadius } from "../model/parameters.js";
+import { plasticWeights } from "../model/plastic-weights.js";
 import type { NetworkEvent } from "./events.js";
 import { gate } from "./gate.js";
 import { rnnModule } from "./module.js";
@@ -11,7 +12,7 @@ import { disposeState, type NetworkState, put } from "./network-state.js";
 import { outputError } from "./output-error.js";
 import { pathway } from "./pathway.js";
 import type { PhaseEnd } from "./phase-end.js";
-import { plasticity, plasticWeights } from "./plasticity.js";
+import { plasticity } from "./plasticity.js";
 import { readout, readoutPathways } from "./readout.js";
 import type { Tick, TickSpec } from "./tick.js";
 import { tickBoundary } from "./tick-boundary.js";
@@ -55,7 +56,7 @@ export interface WiredNetwork extends Wiring {
 
 /** The operators of a network: what they make of ticks and of the ends of phases. */
 function operators(
-  { kernels, network, state, keepGradients }: Wiring,
+  { kernels, network, rule, state, keepGradients }: Wiring,
   ticks: Observable<Tick>,
   ends: Observable<PhaseEnd>,
 ): Observable<NetworkEvent> {
@@ -71,7 +72,7 @@ function operators(
     return merge(outputs, outputs.pipe(outputError(kernels, state)));
   });
   const updates = plasticWeights(network).map((plastic) =>
-    ends.pipe(plasticity(kernels, plastic, keepGradients)),
+    ends.pipe(plasticity(kernels, rule, plastic, keepGradients)),
   );
   return merge(...modules, ...readouts, ...updates);
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Activation, Tensor } from "../../src/kernels/kernels.js";
 import { referenceKernels } from "../../src/kernels/reference/reference-kernels.js";
 import { initialWeights, type Weights } from "../../src/model/initial-weights.js";
-import type { LearningRule } from "../../src/model/learning-rule.js";
+import { type LearningRule, sourceTimesError } from "../../src/model/learning-rule.js";
 import type { NetworkDescriptionInput } from "../../src/model/network-description.js";
 import { createParameters } from "../../src/model/parameters.js";
 import { random } from "../../src/model/random.js";
@@ -62,6 +62,7 @@ const backpropagation: LearningRule = {
     for (const handle of [zero, upstream]) kernels.dispose(handle);
     return delta;
   },
+  gradient: sourceTimesError,
 };
 
 /** Where the errors of each module come from. */

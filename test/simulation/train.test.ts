@@ -133,6 +133,22 @@ describe("training", () => {
     training.close();
   });
 
+  it("lets the thread do other work after every batch, as hear that it should stop", async () => {
+    const training = trainingOf(
+      await open(),
+      { ...imageRun, schedule: { kind: "phased", epochs: 1000 } },
+      folder,
+    );
+    const stop = new AbortController();
+    let batches = 0;
+    for await (const { kind } of training.epochs(stop.signal)) {
+      if (kind === "batch") batches += 1;
+      if (batches === 3) setImmediate(() => stop.abort());
+    }
+    expect(batches).toBeLessThanOrEqual(4);
+    training.close();
+  });
+
   it("follows from the seed alone", async () => {
     const lossOf = async (seed: number) => {
       const training = trainingOf(

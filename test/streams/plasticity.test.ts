@@ -1,9 +1,11 @@
 import { map } from "rxjs";
 import { describe, expect, it } from "vitest";
+import { shortTrajectoryError } from "../../src/model/adjoint-propagation.js";
 import type { NetworkDescriptionInput } from "../../src/model/network-description.js";
+import { plasticWeights } from "../../src/model/plastic-weights.js";
 import type { UpdateEvent } from "../../src/streams/events.js";
 import type { PhaseEnd } from "../../src/streams/phase-end.js";
-import { plasticity, plasticWeights } from "../../src/streams/plasticity.js";
+import { plasticity } from "../../src/streams/plasticity.js";
 import { marbles } from "./marbles.js";
 import { tickFixture } from "./tick-fixture.js";
 
@@ -36,7 +38,11 @@ function taught() {
     plastic.weights = kernels.tensor(new Float32Array(shape.reduce((a, b) => a * b)).fill(1), shape);
   }
   const find = (name: string) => plasticWeights(network).find((plastic) => plastic.name === name)!;
-  return { ...fixture, find, learns: (name: string) => plasticity(kernels, find(name), true) };
+  return {
+    ...fixture,
+    find,
+    learns: (name: string) => plasticity(kernels, shortTrajectoryError, find(name), true),
+  };
 }
 const shown = map(({ kind, tick, weights }: UpdateEvent) => `${kind} ${weights} ${tick}`);
 const u = "update own 5";
