@@ -133,6 +133,7 @@ function draw(
   description: CaseDescription,
   shapes: ReadonlyMap<string, readonly [number, number]>,
   seed: number,
+  biased: boolean,
 ) {
   const given = new Map<string, StoredTensor>();
   const put = (name: string, shape: readonly number[], bound: number) => {
@@ -144,7 +145,7 @@ function draw(
   // so weak that every sum stays of the order of 1, as the tolerances are absolute
   for (const { neurons, recurrent, bias } of Object.values(modules)) {
     put(`initial/${recurrent}`, [neurons, neurons], 1.2 / neurons);
-    put(`initial/${bias}`, [neurons], 0.3);
+    put(`initial/${bias}`, [neurons], biased ? 0.3 : 0);
   }
   for (const { size, bias } of Object.values(readouts)) put(`initial/${bias}`, [size], 0.3);
   for (const [name, shape] of shapes) put(`initial/${name}`, shape, 0.8 / Math.sqrt(shape[0]));
@@ -203,10 +204,11 @@ export const caseGiven: fc.Arbitrary<CaseGiven> = networkDescription({ cycles: t
       ),
       biasPlastic: fc.boolean(),
       named: fc.boolean(),
+      biased: fc.boolean(),
       shares: fc.array(fc.boolean(), { minLength: 1, maxLength: 5 }),
       seed: fc.nat({ max: 10_000 }),
     })
-    .map(({ settings, spelling, nonlinearity, biasPlastic, named, shares, seed }) => {
+    .map(({ settings, spelling, nonlinearity, biasPlastic, named, biased, shares, seed }) => {
       const { readouts, ...translated } = translate(network, named);
       const description: CaseDescription = {
         format: "reference-case/1",
@@ -222,6 +224,6 @@ export const caseGiven: fc.Arbitrary<CaseGiven> = networkDescription({ cycles: t
         ),
       };
       const shapes = nameWeights(description, shares);
-      return { description, activation: spelling.activation, given: draw(description, shapes, seed) };
+      return { description, activation: spelling.activation, given: draw(description, shapes, seed, biased) };
     });
 });
