@@ -19,7 +19,9 @@ const simulation = await simulate(
 );
 simulation.frames.pipe(take(60), toArray()).subscribe(async (frames) => {
   const losses = frames.map(({ payload }) => payload.loss);
-  console.log(`loss ${losses[0].toFixed(3)} at first, ${losses.at(-1).toFixed(3)} after ${losses.length} trials`);
+  console.log(
+    `loss ${losses[0].toFixed(3)} at first, ${losses.at(-1).toFixed(3)} after ${losses.length} trials`,
+  );
   await simulation.close();
 });
 await simulation.watch({ topic: "metrics/patterns", every: 1 });

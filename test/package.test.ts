@@ -79,7 +79,9 @@ describe("the package", () => {
       ]),
     );
     expect(
-      paths.filter((path) => !/^(dist\/|package\.json$|LICENSE$|README\.md$|docs\/|ARCHITECTURE\.md$)/.test(path)),
+      paths.filter(
+        (path) => !/^(dist\/|package\.json$|LICENSE$|README\.md$|docs\/|ARCHITECTURE\.md$)/.test(path),
+      ),
     ).toEqual([]);
   });
 });

@@ -51,8 +51,12 @@ function pulses(
     let origin = timer.now();
     let made = 0;
     let released = false;
+    let burstEnd = 0;
     const turn = () => {
-      const burstEnd = timer.now() + burstMsMax;
+      burstEnd = timer.now() + burstMsMax;
+      burst();
+    };
+    const burst = () => {
       while (made < count) {
         const now = timer.now();
         const due = origin + made * periodMs;
@@ -69,7 +73,8 @@ function pulses(
         if (held) {
           const release = () => {
             released = true;
-            if (!subscriber.closed) turn();
+            // a promise gives other work no turn, so the burst goes on, not anew
+            if (!subscriber.closed) burst();
           };
           held.then(release, (error) => subscriber.error(error));
           return;

@@ -166,6 +166,24 @@ describe("clock", () => {
     expect([made, completed]).toEqual([4, true]);
   });
 
+  it("gives other work its turn although what holds it is always ready", async () => {
+    const { timer, spend, next, waiting } = manualTimer();
+    let made = 0;
+    const running = clock(of<Pace>({ mode: "run", ticksPerSecond: null }), {
+      timer,
+      hold: () => Promise.resolve(),
+    }).subscribe(() => {
+      made += 1;
+      spend(3);
+    });
+    next();
+    for (let i = 0; i < 100; i++) await Promise.resolve();
+    expect(made).toBeGreaterThan(1);
+    expect(made).toBeLessThan(6);
+    expect(waiting()).toBe(1);
+    running.unsubscribe();
+  });
+
   it("a change of pace does not get round what holds it", async () => {
     const { timer, next } = manualTimer();
     const pace = new Subject<Pace>();

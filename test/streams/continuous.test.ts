@@ -89,6 +89,30 @@ describe("a trial on the clock", () => {
   });
 });
 
+describe("forward pathways while an error perturbs their source", () => {
+  it("go on carrying z when held, and the state as it moves when live", async () => {
+    const moved: Record<string, boolean[]> = {};
+    for (const forward of ["held", "live"] as const) {
+      const running = runContinuous(network, run, { forward, ticks: { inference: 20, learning: 5 } });
+      const { kernels, state } = running;
+      for (let t = 0; t < 20; t++) running.tick();
+      const drive = async () => (await kernels.read(state.drives.get("m2")!)).slice(0, 2);
+      const before = await drive();
+      moved[forward] = [];
+      for (let t = 0; t < 5; t++) {
+        running.tick();
+        const now = await drive();
+        moved[forward].push(now.some((value, unit) => Math.abs(value - before[unit]) > 1e-6));
+      }
+    }
+    // by ticks: the RE block of m2, its SE block, the RE block of m1, its SI block, and what m2 gets of that
+    expect(moved).toEqual({
+      held: [false, false, false, false, false],
+      live: [false, false, false, false, true],
+    });
+  });
+});
+
 /** A closed loop that is not given the output, so that it answers at once. */
 const closedLoopOf = (respond: (request: TrialRequest) => Stimulus) => ({
   ...closedLoop(respond),
