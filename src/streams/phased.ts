@@ -22,7 +22,10 @@ export interface PhasedNetwork
    * @throws EddyError SHAPE_MISMATCH, INVALID_ARGUMENT
    */
   infer(trial: PhasedTrial): void;
-  /** Makes both phases and changes the plastic weights. @throws EddyError SHAPE_MISMATCH, INVALID_ARGUMENT */
+  /**
+   * Makes both phases and changes the plastic weights; without targets, the inference phase only.
+   * @throws EddyError SHAPE_MISMATCH, INVALID_ARGUMENT
+   */
   learn(trial: PhasedTrial, plastic?: (pathway: string) => boolean): void;
   close(): void;
 }
@@ -127,6 +130,7 @@ export function phasedNetwork(wiring: Wiring, iterations: PhasedIterations): Pha
     learn(trial, plastic = () => true) {
       const number = trials++;
       inferencePhase(wired, plan, number, trial);
+      if (trial.targets.size === 0) return;
       for (const how of plan.learning) settle(wired, how);
       wired.endPhase({ phase: "learning", trial: number, readouts: readoutsOf(state), plastic });
     },
