@@ -13,7 +13,12 @@ const delay = fc.integer({ min: 1, max: 6 });
 const identity = Float32Array.of(1, 0, 0, 1);
 
 /** A chain of modules that only pass on what they get, so that each state tells what was published when. */
-function relay(delays: { readonly input: number; readonly forward: number; readonly error: number }) {
+function relay(delays: {
+  readonly input: number;
+  readonly forward: number;
+  readonly error: number;
+  readonly read?: number;
+}) {
   const module = {
     neurons: 2 * units,
     activation: "linear" as const,
@@ -27,7 +32,13 @@ function relay(delays: { readonly input: number; readonly forward: number; reado
       { source: "m1.relay", target: "m2.relay", id: "on", delay: delays.forward },
     ],
     errorPathways: [{ source: "error(out)", target: "m2.error", id: "back", delay: delays.error }],
-    readouts: { out: { size: units, nonlinearity: "linear", sources: [{ source: "m2.relay", id: "read" }] } },
+    readouts: {
+      out: {
+        size: units,
+        nonlinearity: "linear",
+        sources: [{ source: "m2.relay", id: "read", delay: delays.read ?? 1 }],
+      },
+    },
     tasks: { task: { input: "x", readout: "out" } },
   });
   const weights = new Map(["in", "on", "back", "read"].map((id) => [id, identity]));
@@ -90,6 +101,27 @@ describe("a delay", () => {
       // e = z - y, and y is moved by -beta times the output error
       const expected = Array.from({ length: 8 }, (_, t) => (t < error - 1 ? [0, 0] : [...outputError]));
       expect(found).toEqual(expected);
+    }
+  });
+
+  it("makes a readout answer what its source was so many ticks before", async () => {
+    for (const [read, expected] of [
+      [1, "the stimulus"],
+      [2, "rest"],
+    ] as const) {
+      const { network, weights } = relay({ input: 1, forward: 1, error: 1, read });
+      const running = runContinuous(
+        network,
+        { seed: 3, batch: 1, weights },
+        // the stimulus needs two ticks to m2
+        { ticks: { inference: 2, learning: 1 } },
+      );
+      running.tick();
+      running.tick();
+      const { kernels, state } = running;
+      const output = await kernels.read(state.outputs.get("out")!);
+      const stimulus = await kernels.read(state.inputs.get("x")!);
+      expect([...output]).toEqual(expected === "rest" ? [0, 0] : [...stimulus]);
     }
   });
 });
