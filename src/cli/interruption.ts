@@ -8,15 +8,16 @@ export interface Interruption {
 /** Listens for Ctrl-C and for the request to terminate. */
 export function interruption(): Interruption {
   const controller = new AbortController();
-  const stop = () => controller.abort();
-  // `once`: a second Ctrl-C meets no listener and ends the process as usual
-  process.once("SIGINT", stop);
-  process.once("SIGTERM", stop);
-  return {
-    signal: controller.signal,
-    release() {
-      process.off("SIGINT", stop);
-      process.off("SIGTERM", stop);
-    },
+  const release = () => {
+    process.off("SIGINT", stop);
+    process.off("SIGTERM", stop);
   };
+  const stop = () => {
+    // a second signal, of either kind, meets no listener and ends the process as usual
+    release();
+    controller.abort();
+  };
+  process.on("SIGINT", stop);
+  process.on("SIGTERM", stop);
+  return { signal: controller.signal, release };
 }

@@ -55,6 +55,7 @@ async function watchMetrics(simulation: Simulation, see: (metrics: TrialMetrics)
     next({ watch, payload }) {
       if (handles.has(watch)) see(payload as unknown as TrialMetrics);
     },
+    // `ended` tells it
     error: () => {},
   });
   for (const task of simulation.info.tasks) {
@@ -119,9 +120,7 @@ async function run(file: string | undefined, options: Options): Promise<void> {
       tally.add(metrics);
       if (json) printJson(metrics);
     });
-    const end = ended(simulation, signal);
-    await simulation.command({ kind: "resume" });
-    await end;
+    await Promise.all([ended(simulation, signal), simulation.command({ kind: "resume" })]);
   } finally {
     line.stop();
     await server?.close();

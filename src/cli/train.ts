@@ -125,22 +125,26 @@ async function follow(
   const epochs = run.schedule.kind === "phased" ? run.schedule.epochs : 0;
   let startMs = performance.now();
   let bar: Progress | null = null;
-  for await (const event of training.epochs(signal)) {
-    if (event.kind === "epoch") {
-      bar?.stop();
-      bar = null;
-      const seconds = (performance.now() - startMs) / 1000;
-      startMs = performance.now();
-      if (json) printJson(epochJson(event.epoch, event.tasks, seconds, run, backend));
-      else print(epochText(event.epoch, event.epochs, event.tasks, seconds));
-      if (checkpoint !== undefined) await writeCheckpoint(checkpoint, await training.checkpoint());
-      continue;
+  try {
+    for await (const event of training.epochs(signal)) {
+      if (event.kind === "epoch") {
+        bar?.stop();
+        bar = null;
+        const seconds = (performance.now() - startMs) / 1000;
+        startMs = performance.now();
+        if (json) printJson(epochJson(event.epoch, event.tasks, seconds, run, backend));
+        else print(epochText(event.epoch, event.epochs, event.tasks, seconds));
+        if (checkpoint !== undefined) await writeCheckpoint(checkpoint, await training.checkpoint());
+        continue;
+      }
+      const done = event.kind === "test" ? event.epoch : event.epoch - 1 + event.batch / event.batches;
+      bar ??= progress(epochs, done, !json);
+      bar.update(done, batchText(event, epochs));
     }
-    const done = event.epoch - 1 + event.batch / event.batches / (event.kind === "test" ? 1e9 : 1);
-    bar ??= progress(epochs, done, !json);
-    bar.update(event.kind === "test" ? event.epoch : done, batchText(event, epochs));
+  } finally {
+    // a bar that goes on hides the cursor and keeps the process alive
+    bar?.stop();
   }
-  bar?.stop();
 }
 
 const batchText = (event: Exclude<TrainingEvent, { kind: "epoch" }>, epochs: number): string =>

@@ -1,4 +1,4 @@
-import { biasName, type Network, recurrentName } from "./network.js";
+import { biasName, type Network, type Readout, recurrentName } from "./network.js";
 import type { Distribution } from "./network-description.js";
 import { type Random, random } from "./random.js";
 import { recurrentWeights } from "./recurrent-weights.js";
@@ -44,14 +44,13 @@ export function initialWeights(network: Network, seed: number): Weights {
   }
   for (const readout of network.readouts.values()) {
     const bias = biasName(readout.name);
-    weights.set(bias, drawReadoutBias(network, readout.name, random(seed, bias)));
+    weights.set(bias, drawReadoutBias(network, readout, random(seed, bias)));
   }
   return weights;
 }
 
 /** A readout's bias; its fan-in is that of all its sources together. */
-function drawReadoutBias(network: Network, name: string, source: Random): Float32Array {
-  const { size, bias } = network.readouts.get(name) as { size: number; bias: { initial: Distribution } };
+function drawReadoutBias(network: Network, { name, size, bias }: Readout, source: Random): Float32Array {
   if (bias.initial.distribution !== "fan-in") return draw(bias.initial, size, 1, source);
   let fanIn = 0;
   for (const { kind, target, source: from } of network.pathways.values()) {

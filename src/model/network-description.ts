@@ -16,9 +16,10 @@ export const activations = [
 /** Nonlinearities that a readout can have. */
 export const nonlinearities = ["softmax", "sigmoid", "linear"] as const satisfies readonly Nonlinearity[];
 
-/** What modules, inputs, readouts, tasks and blocks are called. */
+/** What modules, inputs, readouts, tasks and blocks are called: so short that ids made of two of them stay below 200. */
 export const name = z
   .string()
+  .max(80)
   .regex(/^[A-Za-z_][A-Za-z0-9_-]*$/, "needed a name of letters, digits, _ and -");
 const units = z.int().min(1).max(65_536);
 const share = "needed a number in [0, 1]";

@@ -1,4 +1,5 @@
 import type { Network, Pathway } from "./network.js";
+import { reachable } from "./signals.js";
 import { invalid } from "./validate.js";
 
 /** The modules of each phase, in the order in which they settle. */
@@ -18,19 +19,16 @@ function cycle(waiting: readonly string[], edges: readonly Pathway[]): readonly 
 /**
  * Orders the modules that signals reach, sources first. Among modules that do not wait for each other, the order of
  * the description stands.
- * @param reached modules at which signals from outside enter
+ * @param entered modules at which signals from outside enter
  * @throws EddyError INVALID_DESCRIPTION for a cycle, with the way round it
  */
 function order(
   names: Iterable<string>,
   edges: readonly Pathway[],
-  entered: ReadonlySet<string>,
+  entered: Iterable<string>,
   field: string,
 ): string[] {
-  const reached = new Set(entered);
-  for (const from of reached) {
-    for (const { source, target } of edges) if (source.name === from) reached.add(target.name);
-  }
+  const reached = reachable(entered, edges);
   const waiting = [...names].filter((name) => reached.has(name));
   const settled: string[] = [];
   while (waiting.length > 0) {
@@ -62,7 +60,7 @@ export function phasedOrder(network: Network): PhasedOrder {
     return order(
       modules.keys(),
       edges.filter(({ source }) => source.kind === between),
-      new Set(entered),
+      entered,
       `network.${field}`,
     );
   };

@@ -55,7 +55,9 @@ function resolveBlock(
   const [name, block, ...rest] = text.split(".");
   const module = modules.get(name);
   if (!module || block === undefined || rest.length > 0) {
-    const blocks = [...modules.values()].flatMap((m) => [...m.blocks.keys()].map((b) => `${m.name}.${b}`));
+    const blocks = [...modules.values()].flatMap((candidate) =>
+      [...candidate.blocks.keys()].map((key) => `${candidate.name}.${key}`),
+    );
     throw invalid(field, given, `a block of a module: ${known(blocks)}`);
   }
   const range = module.blocks.get(block);
@@ -64,20 +66,21 @@ function resolveBlock(
 }
 
 function resolveForwardSource(
-  d: NetworkDescription,
+  description: NetworkDescription,
   modules: ReadonlyMap<string, Module>,
   text: string,
   field: string,
 ): Source {
-  if (Object.hasOwn(d.inputs, text)) return { kind: "input", name: text, block: [0, d.inputs[text]] };
+  if (Object.hasOwn(description.inputs, text))
+    return { kind: "input", name: text, block: [0, description.inputs[text]] };
   if (!text.includes(".")) {
-    throw invalid(field, text, `an input (${known(Object.keys(d.inputs))}) or a block as "m1.SI"`);
+    throw invalid(field, text, `an input (${known(Object.keys(description.inputs))}) or a block as "m1.SI"`);
   }
   return { kind: "state", ...resolveBlock(modules, text, field) };
 }
 
 function resolveErrorSource(
-  d: NetworkDescription,
+  description: NetworkDescription,
   modules: ReadonlyMap<string, Module>,
   text: string,
   field: string,
@@ -85,10 +88,14 @@ function resolveErrorSource(
   const inner = /^error\((.+)\)$/.exec(text)?.[1];
   if (inner === undefined)
     throw invalid(field, text, '"error(READOUT)" or a block\'s error as "error(m2.SE)"');
-  if (Object.hasOwn(d.readouts, inner))
-    return { kind: "outputError", name: inner, block: [0, d.readouts[inner].size] };
+  if (Object.hasOwn(description.readouts, inner))
+    return { kind: "outputError", name: inner, block: [0, description.readouts[inner].size] };
   if (!inner.includes(".")) {
-    throw invalid(field, text, `a readout (${known(Object.keys(d.readouts))}) or a block as "error(m2.SE)"`);
+    throw invalid(
+      field,
+      text,
+      `a readout (${known(Object.keys(description.readouts))}) or a block as "error(m2.SE)"`,
+    );
   }
   return { kind: "moduleError", ...resolveBlock(modules, inner, field, text) };
 }
@@ -119,24 +126,24 @@ interface Draft {
   readonly plastic: boolean;
 }
 
-function drafts(d: NetworkDescription, modules: ReadonlyMap<string, Module>): Draft[] {
-  const forward = d.forward.map((text, i): Draft => {
+function drafts(description: NetworkDescription, modules: ReadonlyMap<string, Module>): Draft[] {
+  const forward = description.forward.map((text, i): Draft => {
     const field = `network.forward.${i}`;
-    const source = resolveForwardSource(d, modules, text.source, `${field}.source`);
+    const source = resolveForwardSource(description, modules, text.source, `${field}.source`);
     const target = resolveBlock(modules, text.target, `${field}.target`);
     return { field, text, kind: "forward", source, target, plastic: text.plastic };
   });
-  const errors = d.errorPathways.map((text, i): Draft => {
+  const errors = description.errorPathways.map((text, i): Draft => {
     const field = `network.errorPathways.${i}`;
-    const source = resolveErrorSource(d, modules, text.source, `${field}.source`);
+    const source = resolveErrorSource(description, modules, text.source, `${field}.source`);
     const target = resolveBlock(modules, text.target, `${field}.target`);
     return { field, text, kind: "error", source, target, plastic: false };
   });
-  const readouts = Object.entries(d.readouts).flatMap(([name, readout]) =>
+  const readouts = Object.entries(description.readouts).flatMap(([name, readout]) =>
     readout.sources.map((given, i): Draft => {
       const text = typeof given === "string" ? { source: given, delay: 1, gate: 1, plastic: true } : given;
       const field = `network.readouts.${name}.sources.${i}`;
-      const source = resolveForwardSource(d, modules, text.source, field);
+      const source = resolveForwardSource(description, modules, text.source, field);
       const target = { name, block: [0, readout.size] as const };
       return { field, text, kind: "readout", source, target, plastic: text.plastic };
     }),
@@ -212,14 +219,21 @@ function resolvePathways(
   return { pathways, weights };
 }
 
-function resolveTasks(d: NetworkDescription, pathways: ReadonlyMap<string, Pathway>): Map<string, Task> {
+function resolveTasks(
+  description: NetworkDescription,
+  pathways: ReadonlyMap<string, Pathway>,
+): Map<string, Task> {
   const tasks = new Map<string, Task>();
-  for (const [name, task] of Object.entries(d.tasks)) {
+  for (const [name, task] of Object.entries(description.tasks)) {
     const field = `network.tasks.${name}`;
-    if (!Object.hasOwn(d.inputs, task.input))
-      throw invalid(`${field}.input`, task.input, `an input: ${known(Object.keys(d.inputs))}`);
-    if (!Object.hasOwn(d.readouts, task.readout)) {
-      throw invalid(`${field}.readout`, task.readout, `a readout: ${known(Object.keys(d.readouts))}`);
+    if (!Object.hasOwn(description.inputs, task.input))
+      throw invalid(`${field}.input`, task.input, `an input: ${known(Object.keys(description.inputs))}`);
+    if (!Object.hasOwn(description.readouts, task.readout)) {
+      throw invalid(
+        `${field}.readout`,
+        task.readout,
+        `a readout: ${known(Object.keys(description.readouts))}`,
+      );
     }
     for (const id of Object.keys(task.configuration ?? {})) {
       if (!pathways.has(id))

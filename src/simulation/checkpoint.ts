@@ -81,7 +81,7 @@ async function tensorsFileOf(path: string): Promise<string | null> {
     const own = file.startsWith(`${basename(path, ".json")}-`) && file.endsWith(".safetensors");
     return own ? join(dirname(path), file) : null;
   } catch {
-    return null;
+    return null; // damaged: nothing says which tensors are its own, so they are left where they are
   }
 }
 

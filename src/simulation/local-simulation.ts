@@ -129,7 +129,8 @@ const holdAll = (net: ContinuousNetwork, seen: Watches) => (): Promise<unknown> 
 /**
  * Runs a network continuously in this thread.
  * @param doors where stimuli come in, by task
- * @throws EddyError INVALID_DESCRIPTION when the run is not continuous, INVALID_ARGUMENT for a pace or ticks out of range
+ * @throws EddyError INVALID_DESCRIPTION when the run is not continuous, INVALID_ARGUMENT for a pace or ticks out of
+ *   range
  */
 export function localSimulation(
   kernels: Kernels,
@@ -145,8 +146,17 @@ export function localSimulation(
   const topics = topicsOf(run.network);
   const pacer = pacing(options);
   let ending: Promise<void> | null = null;
+  let failed = false;
   let inTick = false;
+  // tick() throws what these events err with
   net.events.subscribe({ next: (event) => seen.see(event), error: () => {} });
+  // whatever fails, a tick or a read-back: the clock stands still from then on
+  seen.frames.subscribe({
+    error() {
+      failed = true;
+      pacer.stop();
+    },
+  });
   const finish = async () => {
     ticking.unsubscribe();
     await seen.idle();
@@ -164,20 +174,17 @@ export function localSimulation(
       try {
         net.tick();
       } catch (error) {
-        pacer.stop();
         seen.fail(error);
         return;
       } finally {
         inTick = false;
       }
-      if (options.ticks !== null && state.tick >= options.ticks) {
-        void end();
-      }
+      if (options.ticks !== null && state.tick >= options.ticks) end().catch((error) => seen.fail(error));
     },
     error: (error) => seen.fail(error),
   });
   const alive = () => {
-    if (ending) throw new EddyError("SIMULATION_ENDED", "the simulation has ended");
+    if (ending || failed) throw new EddyError("SIMULATION_ENDED", "the simulation has ended");
   };
   return {
     info: infoOf(run, kernels.name, state),

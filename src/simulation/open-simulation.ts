@@ -11,13 +11,18 @@ type Ready = Extract<FromWorker, { op: "ready" }>;
 type Unnumbered<Message> = Message extends { readonly id: number } ? Omit<Message, "id"> : never;
 type Waiting = { resolve(value: number): void; reject(error: Error): void };
 
-function startWorker(run: unknown, { backend = defaultBackend, data, ...options }: OpenOptions): Worker {
+function startWorker(
+  run: unknown,
+  { backend = defaultBackend, data, ...options }: OpenOptions,
+  handled: Int32Array,
+): Worker {
   const { ticksPerSecond = null, ticks = null, paused = false } = options;
   const workerData: WorkerStart = {
     run,
     backend,
     dataDirectory: dataDirectory(data),
     options: { ticksPerSecond, ticks, paused },
+    handled,
   };
   return new Worker(new URL("./worker.js", import.meta.url), {
     workerData,
@@ -72,13 +77,20 @@ function correspondence(worker: Worker) {
   };
 }
 
+/** Tells the thread, which may be waiting for it, that so many more frames are handled. */
+function acknowledge(handled: Int32Array, frames: number): void {
+  Atomics.add(handled, 0, frames);
+  Atomics.notify(handled, 0);
+}
+
 /**
- * Runs a network continuously in a thread of its own.
+ * Runs a network continuously in a thread of its own, which waits when about a thousand frames are not handled yet.
  * @param run a run file's content
  * @throws EddyError (as a rejection) for what is wrong with the run, its data or the backend
  */
 export async function openSimulation(run: unknown, options: OpenOptions = {}): Promise<Simulation> {
-  const worker = startWorker(run, options);
+  const handled = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+  const worker = startWorker(run, options, handled);
   const {
     info,
     topics,
@@ -103,6 +115,8 @@ export async function openSimulation(run: unknown, options: OpenOptions = {}): P
     switch (message.op) {
       case "frames":
         for (const frame of message.frames) frames.next(frame);
+        // after other work's turn, so that frames alone cannot keep this thread busy
+        setImmediate(acknowledge, handled, message.frames.length);
         break;
       case "reply":
         status = message.status;
@@ -136,6 +150,7 @@ export async function openSimulation(run: unknown, options: OpenOptions = {}): P
     unwatch: (handle) => worker.postMessage({ op: "unwatch", handle } satisfies ToWorker),
     command: (command) => ask({ op: "command", command }),
     async close() {
+      // it may end or fail by itself meanwhile, which its frames tell
       if (!over) await letters.ask({ op: "close" }).catch(() => {});
       end(null);
       await worker.terminate();

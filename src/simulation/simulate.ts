@@ -39,9 +39,12 @@ export async function simulate(value: unknown, options: SimulateOptions = {}): P
   const sources = openStimuli(run, dataDirectory(data));
   const opened = [...sources].map(([task, { training }]) => [task, endless(training, run.batch)] as const);
   const kernels = await openKernels(backend);
-  return localSimulation(kernels, run, new Map([...opened, ...Object.entries(doors)]), {
-    ticksPerSecond,
-    ticks,
-    paused,
-  });
+  const all = new Map([...opened, ...Object.entries(doors)]);
+  try {
+    const simulation = localSimulation(kernels, run, all, { ticksPerSecond, ticks, paused });
+    return { ...simulation, close: () => simulation.close().finally(() => kernels.close()) };
+  } catch (error) {
+    kernels.close();
+    throw error;
+  }
 }

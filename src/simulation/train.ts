@@ -4,6 +4,7 @@ import { EddyError } from "../errors.js";
 import type { Kernels } from "../kernels/kernels.js";
 import { learningRules } from "../model/adjoint-propagation.js";
 import { validate } from "../model/validate.js";
+import { openGates } from "../streams/open-gates.js";
 import { type PhasedNetwork, phasedNetwork } from "../streams/phased.js";
 import { type Score, scoreOutput } from "../streams/score.js";
 import type { StimulusSource } from "../streams/stimulus.js";
@@ -28,6 +29,7 @@ export type TrainingEvent =
       readonly epoch: number;
       readonly batch: number;
       readonly batches: number;
+      /** mean over the tasks; NaN when none of them had targets */
       readonly loss: number;
     }
   | { readonly kind: "test"; readonly epoch: number; readonly batch: number; readonly batches: number }
@@ -69,14 +71,6 @@ function add(sums: Sums, task: string, { count, loss, accuracy }: Score): void {
     loss: sum.loss + loss * count,
     right: sum.right + (accuracy ?? 0) * count,
   };
-}
-
-/** Opens the pathways of the tasks that take part, as far as the one that needs them most. */
-function configure({ network }: Run, { state }: PhasedNetwork, tasks: readonly string[]): void {
-  for (const id of network.pathways.keys()) {
-    const gates = tasks.map((task) => network.tasks.get(task)?.configuration.get(id)?.gate ?? 0);
-    state.gates.set(id, Math.max(...gates));
-  }
 }
 
 /** Scores every task that took part in the trial that was just made. */
@@ -152,13 +146,13 @@ export function openTraining(
     const trials = trainingEpoch(run, sources, progress.epoch);
     while (progress.batch < trials.length && !signal?.aborted) {
       const trial = trials[progress.batch];
-      configure(run, phased, trial.tasks);
+      openGates(network, state, trial.tasks);
       phased.learn(presentTrial(run, sources, trial, "training"), plastic(trial.tasks));
       const scored = await scores(run, phased, trial);
       progress.batch += 1;
       for (const [task, score] of scored) add(progress.sums, task, score);
       const loss = scored.reduce((sum, [, score]) => sum + score.loss, 0) / scored.length;
-      if (!Number.isFinite(loss)) {
+      if (scored.length > 0 && !Number.isFinite(loss)) {
         throw new EddyError(
           "NOT_FINITE",
           `the loss became ${loss} in epoch ${progress.epoch + 1}, batch ${progress.batch}; lower optimiser.learningRate, beta or the spectral radius`,
@@ -173,7 +167,7 @@ export function openTraining(
     const trials = testPass(run, sources);
     for (const [i, trial] of trials.entries()) {
       if (signal?.aborted) return;
-      configure(run, phased, trial.tasks);
+      openGates(network, state, trial.tasks);
       phased.infer(presentTrial(run, sources, trial, "test"));
       for (const [task, score] of await scores(run, phased, trial)) add(sums, task, score);
       yield { kind: "test", epoch: progress.epoch + 1, batch: i + 1, batches: trials.length };

@@ -9,12 +9,16 @@ export interface WorkerStart {
   readonly backend: string;
   readonly dataDirectory: string;
   readonly options: SimulationOptions;
+  /** [1] frames that the other side has handled, modulo 2^32; in shared memory */
+  readonly handled: Int32Array;
 }
 
 /** An error as it crosses threads; `code` null is a bug of ours. */
 export interface WorkerFailure {
   readonly code: ErrorCode | null;
   readonly message: string;
+  /** where a bug of ours happened */
+  readonly stack?: string;
 }
 
 /** To the thread. Every id gets one reply. */
@@ -44,8 +48,14 @@ export type FromWorker =
 export const toFailure = (error: unknown): WorkerFailure => ({
   code: error instanceof EddyError ? error.code : null,
   message: error instanceof Error ? error.message : String(error),
+  ...(error instanceof Error && !(error instanceof EddyError) && { stack: error.stack }),
 });
 
 /** The error that crossed. */
-export const fromFailure = ({ code, message }: WorkerFailure): Error =>
-  code === null ? new Error(message) : new EddyError(code, message);
+export function fromFailure({ code, message, stack }: WorkerFailure): Error {
+  if (code !== null) return new EddyError(code, message);
+  const error = new Error(message);
+  // that of this thread would show only where the message arrived
+  if (stack !== undefined) error.stack = stack;
+  return error;
+}

@@ -1,3 +1,4 @@
+import { setImmediate as otherWork } from "node:timers/promises";
 import { parentPort, workerData } from "node:worker_threads";
 import { invariant } from "../errors.js";
 import { simulate } from "./simulate.js";
@@ -7,13 +8,26 @@ import { type FromWorker, type ToWorker, toFailure, type WorkerStart } from "./w
 /** How often the thread tells how it stands, ms. */
 const statusMs = 50;
 
+/** Frames that may be under way before the simulation has to wait for whoever takes them. */
+const framesUnderWayMax = 1024;
+
 const port = parentPort;
 invariant(port, "the simulation's thread has a parent");
 const send = (message: FromWorker, transfer: ArrayBuffer[] = []): void => port.postMessage(message, transfer);
 
+/** Holds this thread, ticks and all, while too many frames are under way: nothing else bounds the queue of a port. */
+function awaitRoom(handled: Int32Array, sent: number): void {
+  for (;;) {
+    const arrived = Atomics.load(handled, 0);
+    if (((sent - arrived) | 0) <= framesUnderWayMax) return;
+    Atomics.wait(handled, 0, arrived);
+  }
+}
+
 /** Frames go out in bundles, one for each turn of the event loop; their memory moves with them. */
-function bundled(): (frame: Frame) => void {
+function bundled(handled: Int32Array): (frame: Frame) => void {
   let bundle: Frame[] = [];
+  let sent = 0;
   return (frame) => {
     bundle.push(frame);
     if (bundle.length > 1) return;
@@ -22,7 +36,9 @@ function bundled(): (frame: Frame) => void {
         payload instanceof Float32Array && payload.buffer instanceof ArrayBuffer ? [payload.buffer] : [],
       );
       send({ op: "frames", frames: bundle }, [...new Set(buffers)]);
+      sent = (sent + bundle.length) | 0;
       bundle = [];
+      awaitRoom(handled, sent);
     });
   };
 }
@@ -37,14 +53,18 @@ async function answer(simulation: Simulation, message: ToWorker): Promise<void> 
     let value = 0;
     if (message.op === "watch") value = await simulation.watch(message.watch);
     else if (message.op === "command") value = await simulation.command(message.command);
-    else await simulation.close();
+    else {
+      await simulation.close();
+      // the reply is the last word, so the frames that wait for this turn of the event loop go first
+      await otherWork();
+    }
     send({ op: "reply", id, value, status: simulation.status() });
   } catch (error) {
     send({ op: "refused", id, failure: toFailure(error) });
   }
 }
 
-async function start({ run, backend, dataDirectory, options }: WorkerStart): Promise<void> {
+async function start({ run, backend, dataDirectory, options, handled }: WorkerStart): Promise<void> {
   const simulation = await simulate(run, { ...options, backend, data: dataDirectory });
   const status = () => simulation.status();
   send({
@@ -62,7 +82,7 @@ async function start({ run, backend, dataDirectory, options }: WorkerStart): Pro
   };
   port?.on("message", (message: ToWorker) => void answer(simulation, message));
   simulation.frames.subscribe({
-    next: bundled(),
+    next: bundled(handled),
     error: (error) => stop({ op: "failed", failure: toFailure(error) }),
     complete: () => stop({ op: "ended", status: status() }),
   });

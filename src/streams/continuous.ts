@@ -4,7 +4,8 @@ import type { LearningRule } from "../model/learning-rule.js";
 import type { Network } from "../model/network.js";
 import { drivenModules, perturbedModules } from "../model/signals.js";
 import { invalid } from "../model/validate.js";
-import { type NetworkState, put } from "./network-state.js";
+import { put } from "./network-state.js";
+import { openGates } from "./open-gates.js";
 import type { StimulusDoor } from "./stimulus-door.js";
 import {
   advance,
@@ -69,16 +70,6 @@ function checkTasks(network: Network, rule: LearningRule, { tasks }: ContinuousO
       if (!Number.isInteger(count) || count < 1)
         throw invalid(`ticks.${name}.${phase}`, count, "a whole number from 1");
     }
-  }
-}
-
-/** The gates of several tasks at once: each pathway as open as the task that needs it most. */
-function openGates(network: Network, state: NetworkState, tasks: Iterable<string>): void {
-  const names = [...tasks];
-  if (names.length === 0) return;
-  for (const id of network.pathways.keys()) {
-    const gates = names.map((name) => network.tasks.get(name)?.configuration.get(id)?.gate ?? 0);
-    state.gates.set(id, Math.max(...gates));
   }
 }
 

@@ -8,8 +8,8 @@ import type { PhaseEnd } from "./phase-end.js";
 
 /**
  * Plasticity: when a learning phase ends, weights change by the rule's gradient, `z_source^T e_target / batch` in
- * adjoint propagation, through the optimiser. Weights of which no open, plastic pathway was taught stay as they are, and so does what their optimiser
- * remembers. Emits once for each change, completes and errs with its source.
+ * adjoint propagation, through the optimiser. Weights of which no open, plastic pathway was taught stay as they are, and
+ * so does what their optimiser remembers. Emits once for each change, completes and errs with its source.
  * @see Liu et al. 2026, eq. S9
  */
 export const plasticity = (

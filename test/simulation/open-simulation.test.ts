@@ -120,6 +120,31 @@ describe("a simulation in a thread of its own", () => {
     expect((await refusalOf(simulation.watch({ topic: "events", every: 1 }))).code).toBe("SIMULATION_ENDED");
   });
 
+  it("waits for whoever is slower than its ticks, so that frames never pile up", async () => {
+    const { simulation, frames } = await open();
+    await simulation.watch({ topic: "state/m1", every: 1 });
+    await simulation.command({ kind: "resume" });
+    await until(() => frames.length > 0);
+    const handled = frames.length;
+    const until1500Ms = performance.now() + 1500;
+    while (performance.now() < until1500Ms);
+    const tick = await simulation.command({ kind: "pause" });
+    // 1024 under way, and what was bundled by then; without a bound it makes tens of thousands
+    expect(tick - handled).toBeLessThan(4096);
+    await until(() => frames.length === tick);
+    expect(frames.map((frame) => frame.tick)).toEqual(Array.from({ length: tick }, (_, i) => i));
+  });
+
+  it("leaves out no frame when it is closed while it runs", async () => {
+    const { simulation, frames } = await open();
+    await simulation.watch({ topic: "state/m1", every: 1 });
+    await simulation.command({ kind: "resume" });
+    await until(() => frames.length > 20);
+    await simulation.close();
+    const { tick } = simulation.status();
+    expect(frames.map((frame) => frame.tick)).toEqual(Array.from({ length: tick }, (_, i) => i));
+  });
+
   it("may be closed twice, which ends its frames, and what was asked gets an answer", async () => {
     const { simulation, ended } = await open();
     await simulation.command({ kind: "resume" });
