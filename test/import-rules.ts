@@ -36,7 +36,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   ws: ["server"],
   msgpackr: ["wire"],
   "@tensorflow/*": ["src/kernels/tfjs/"],
-  zod: ["model", "streams", "simulation", "experiments", "wire", "server", "cli"],
+  zod: ["model", "streams", "simulation", "experiments", "wire", "server", "cli", "clients"],
   "pure-rand": ["model"],
   "ml-matrix": ["model", "simulation", "experiments", "cli"],
   commander: ["cli"],

@@ -1,3 +1,5 @@
+import "./zod-without-eval.js";
+
 import { Dashboard } from "./dashboard.js";
 
 const header = document.getElementById("header");

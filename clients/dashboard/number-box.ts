@@ -51,6 +51,8 @@ export class NumberBox {
 
   #takeBack(): void {
     this.#isEdited = false;
-    if (this.#steered.confirmed !== undefined) this.input.value = numberText(this.#steered.confirmed);
+    // the reply to the change will show what holds; until then what was confirmed is old
+    if (this.#steered.isInFlight || this.#steered.confirmed === undefined) return;
+    this.input.value = numberText(this.#steered.confirmed);
   }
 }

@@ -20,6 +20,11 @@ export class Steered<Value> {
     return this.#status;
   }
 
+  /** Whether a change waits for its reply. */
+  get isInFlight(): boolean {
+    return this.#inFlight > 0;
+  }
+
   /** The simulation's status has come. */
   status(value: Value): void {
     if (this.#inFlight > 0 || performance.now() < this.#trustAtMs) return;

@@ -37,7 +37,6 @@ export function progress(total: number, done = 0, wanted = true): Progress {
   const bar = new SingleBar(
     {
       format: "{bar} {percentage}% | {what} | {left} left",
-      hideCursor: true,
       clearOnComplete: true,
       stream: process.stderr,
     },

@@ -22,7 +22,7 @@ export interface Phase {
 }
 
 /** What a phase left in a module. */
-export interface PhaseEnd {
+export interface SettledModule {
   /** [batch, neurons] */
   readonly state: Tensor;
   /** [batch, neurons] what drove it */
@@ -54,7 +54,7 @@ export interface LearningRule {
    * @param learning what the second phase left in it
    * @returns [batch, neurons], owned by the caller
    */
-  error(kernels: Kernels, activation: Activation, inference: PhaseEnd, learning: PhaseEnd): Tensor;
+  error(kernels: Kernels, activation: Activation, inference: SettledModule, learning: SettledModule): Tensor;
   /** their sum is the gradient of a plastic pathway */
   readonly gradient: readonly GradientPart[];
 }

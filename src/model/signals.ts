@@ -15,6 +15,24 @@ export interface Signals {
   readonly outputErrors: ReadonlyMap<string, Tensor>;
 }
 
+/** The kinds of signals. */
+export const signalNames = [
+  "states",
+  "held",
+  "errors",
+  "inputs",
+  "outputErrors",
+] as const satisfies readonly (keyof Signals)[];
+
+/** Signals of each kind, made one by one. */
+export const mapSignals = (make: (name: (typeof signalNames)[number]) => Map<string, Tensor>): Signals => ({
+  states: make("states"),
+  held: make("held"),
+  errors: make("errors"),
+  inputs: make("inputs"),
+  outputErrors: make("outputErrors"),
+});
+
 /** The tensor that a pathway carries, or null when there is nothing to carry. */
 export function carried({ kind, source }: Pathway, carry: Carry, signals: Signals): Tensor | null {
   if (carry === "nothing" || (kind === "error") !== (carry === "error")) return null;

@@ -45,7 +45,7 @@ export class Session implements Subscriber {
     this.#outbox = new Outbox(socket, limits, hub.nowMs, (code, reason) => this.end(code, reason));
     this.#commands = new TokenBucket(limits.commandsPerSecondMax, limits.commandsBurstMax, nowMs);
     this.#requests = new TokenBucket(limits.requestsPerSecondMax, limits.requestsBurstMax, nowMs);
-    socket.on("message", (data, isBinary) => this.#receive(data, isBinary));
+    socket.on("message", (data, isBinary) => this.#receiveSafely(data, isBinary));
     socket.on("pong", () => {
       this.#pongAtMs = hub.nowMs();
     });
@@ -98,6 +98,16 @@ export class Session implements Subscriber {
     this.#outbox.clear();
     for (const channel of this.#channels.values()) this.hub.channels.leave(channel, this);
     this.#channels.clear();
+  }
+
+  /** What a listener throws would end the process, and with it every other session. */
+  #receiveSafely(data: RawData, isBinary: boolean): void {
+    try {
+      this.#receive(data, isBinary);
+    } catch (error) {
+      this.hub.report(error);
+      this.end(closeCodes.internal, "internal error of the server; its log says more");
+    }
   }
 
   #receive(data: RawData, isBinary: boolean): void {

@@ -29,7 +29,7 @@ export interface Checkpoint {
 
 const sha256 = (bytes: Uint8Array | string): string => createHash("sha256").update(bytes).digest("hex");
 
-/** Removes what a failed write left; whatever keeps it from that, the failure that counts is the first. */
+/** Removes what nobody needs; whatever keeps it from that is no failure of what was asked for. */
 const clear = (path: string): Promise<void> => rm(path, { force: true }).catch(() => {});
 
 /** Writes a whole file or nothing: temporary file, fsync, rename, fsync of the folder. */
@@ -118,7 +118,8 @@ export async function writeCheckpoint(name: string, { run, progress, snapshot }:
       { cause },
     );
   }
-  if (before && before !== tensors) await rm(before, { force: true });
+  // the new one is whole; an old file that stays is only in the way
+  if (before && before !== tensors) await clear(before);
 }
 
 async function read(path: string, what: string): Promise<Uint8Array> {

@@ -126,6 +126,69 @@ const holdAll = (net: ContinuousNetwork, seen: Watches) => (): Promise<unknown> 
   return waits.length > 0 ? Promise.all(waits) : null;
 };
 
+/** A network that ticks, until it has ended or failed. */
+interface Ticking {
+  /** @throws EddyError SIMULATION_ENDED when it has ended or failed */
+  check(): void;
+  /** whether a tick is being made just now */
+  within(): boolean;
+  /** Ends it and frees everything, once. */
+  end(): Promise<void>;
+}
+
+/** Keeps a network ticking by the clock. Whatever fails, a tick or a read-back, the clock stands still from then on. */
+function keepTicking(
+  net: ContinuousNetwork,
+  seen: Watches,
+  pacer: ReturnType<typeof pacing>,
+  ticks: number | null,
+): Ticking {
+  let ending: Promise<void> | null = null;
+  let failed = false;
+  let within = false;
+  // tick() throws what these events err with
+  net.events.subscribe({ next: (event) => seen.see(event), error: () => {} });
+  seen.frames.subscribe({
+    error() {
+      failed = true;
+      pacer.stop();
+    },
+  });
+  const finish = async () => {
+    clocked.unsubscribe();
+    await seen.idle();
+    // whoever hears of the end finds everything freed
+    net.close();
+    seen.complete();
+  };
+  const end = (): Promise<void> => {
+    ending ??= finish();
+    return ending;
+  };
+  const clocked = clock(pacer.pace, { hold: holdAll(net, seen) }).subscribe({
+    next() {
+      within = true;
+      try {
+        net.tick();
+      } catch (error) {
+        seen.fail(error);
+        return;
+      } finally {
+        within = false;
+      }
+      if (ticks !== null && net.state.tick >= ticks) end().catch((error) => seen.fail(error));
+    },
+    error: (error) => seen.fail(error),
+  });
+  return {
+    check() {
+      if (ending || failed) throw new EddyError("SIMULATION_ENDED", "the simulation has ended");
+    },
+    within: () => within,
+    end,
+  };
+}
+
 /**
  * Runs a network continuously in this thread.
  * @param doors where stimuli come in, by task
@@ -145,47 +208,7 @@ export function localSimulation(
   const seen = watches(kernels, run.network, state);
   const topics = topicsOf(run.network);
   const pacer = pacing(options);
-  let ending: Promise<void> | null = null;
-  let failed = false;
-  let inTick = false;
-  // tick() throws what these events err with
-  net.events.subscribe({ next: (event) => seen.see(event), error: () => {} });
-  // whatever fails, a tick or a read-back: the clock stands still from then on
-  seen.frames.subscribe({
-    error() {
-      failed = true;
-      pacer.stop();
-    },
-  });
-  const finish = async () => {
-    ticking.unsubscribe();
-    await seen.idle();
-    // whoever hears of the end finds everything freed
-    net.close();
-    seen.complete();
-  };
-  const end = (): Promise<void> => {
-    ending ??= finish();
-    return ending;
-  };
-  const ticking = clock(pacer.pace, { hold: holdAll(net, seen) }).subscribe({
-    next() {
-      inTick = true;
-      try {
-        net.tick();
-      } catch (error) {
-        seen.fail(error);
-        return;
-      } finally {
-        inTick = false;
-      }
-      if (options.ticks !== null && state.tick >= options.ticks) end().catch((error) => seen.fail(error));
-    },
-    error: (error) => seen.fail(error),
-  });
-  const alive = () => {
-    if (ending || failed) throw new EddyError("SIMULATION_ENDED", "the simulation has ended");
-  };
+  const ticking = keepTicking(net, seen, pacer, options.ticks);
   return {
     info: infoOf(run, kernels.name, state),
     topics,
@@ -193,22 +216,22 @@ export function localSimulation(
     frames: seen.frames,
     status: () => statusOf(net, pacer.paused(), pacer.speed()),
     async watch(watch) {
-      alive();
+      ticking.check();
       checkWatch(topics, state.batch, watch);
       return seen.add(watch);
     },
     unwatch: (handle) => seen.remove(handle),
     async command(command) {
-      alive();
+      ticking.check();
       if (isIntervention(command)) {
         net.queue.push(queuedEvent(net.network, command));
         // between two ticks the boundary is now; a door may send commands in the middle of one
-        if (!inTick) net.drain();
+        if (!ticking.within()) net.drain();
       } else {
         pacer.apply(command);
       }
       return state.tick;
     },
-    close: end,
+    close: ticking.end,
   };
 }

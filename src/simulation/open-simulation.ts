@@ -107,7 +107,7 @@ export async function openSimulation(run: unknown, options: OpenOptions = {}): P
   const end = (error: Error | null) => {
     if (over) return;
     over = true;
-    letters.rejectAll(new EddyError("SIMULATION_ENDED", "the simulation has ended"));
+    letters.rejectAll(error ?? new EddyError("SIMULATION_ENDED", "the simulation has ended"));
     if (error) frames.error(error);
     else frames.complete();
   };

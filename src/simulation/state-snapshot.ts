@@ -5,7 +5,7 @@ import type { Network } from "../model/network.js";
 import { biasName, recurrentName } from "../model/network.js";
 import { optimiserSchema } from "../model/optimiser.js";
 import type { Parameters } from "../model/parameters.js";
-import type { Signals } from "../model/signals.js";
+import { mapSignals, type Signals, signalNames } from "../model/signals.js";
 import { validate } from "../model/validate.js";
 import { type NetworkState, restingState } from "../streams/network-state.js";
 import type { StoredTensor } from "./safetensors.js";
@@ -40,11 +40,10 @@ export interface StateSnapshot {
   readonly tensors: ReadonlyMap<string, StoredTensor>;
 }
 
-const signalParts = ["states", "held", "errors", "inputs", "outputErrors"] as const;
-const stateParts = [...signalParts, "drives", "heldDrives", "outputs", "targets"] as const;
+const stateParts = [...signalNames, "drives", "heldDrives", "outputs", "targets"] as const;
 
 function* signalTensors(signals: Signals, prefix: string): Generator<[string, Tensor]> {
-  for (const part of signalParts)
+  for (const part of signalNames)
     for (const [name, tensor] of signals[part]) yield [`${prefix}${part}/${name}`, tensor];
 }
 
@@ -168,11 +167,13 @@ export function restoreState(kernels: Kernels, network: Network, snapshot: State
   state.tick = scalars.tick;
   for (const [id, gate] of Object.entries(scalars.gates)) state.gates.set(id, gate);
   for (const part of stateParts) uploadPart(kernels, tensors, part, state[part]);
-  state.past = Array.from({ length: scalars.past }, (_unused, i) => {
-    const maps = signalParts.map((part) => [part, new Map<string, Tensor>()] as const);
-    for (const [part, map] of maps) uploadPart(kernels, tensors, `past ${i}/${part}`, map);
-    return Object.fromEntries(maps) as unknown as Signals;
-  });
+  state.past = Array.from({ length: scalars.past }, (_unused, i) =>
+    mapSignals((kind) => {
+      const uploaded = new Map<string, Tensor>();
+      uploadPart(kernels, tensors, `past ${i}/${kind}`, uploaded);
+      return uploaded;
+    }),
+  );
   const pending = { input: new Map<string, Tensor>(), target: new Map<string, Tensor>() };
   uploadPart(kernels, tensors, "pending input", pending.input);
   uploadPart(kernels, tensors, "pending target", pending.target);

@@ -114,6 +114,57 @@ function results({ network }: Run, train: Sums, test: Sums): Record<string, Task
 /** Promises alone never let a signal, a timer or a key have its turn. */
 const otherWork = (): Promise<void> => setImmediate();
 
+/** Training under way. */
+interface Course {
+  readonly run: Run;
+  readonly sources: ReadonlyMap<string, StimulusSource>;
+  readonly phased: PhasedNetwork;
+  readonly progress: TrainingProgress;
+}
+
+/** A pathway learns when any of the tasks that take part lets it. */
+const plasticIn =
+  ({ network }: Run, tasks: readonly string[]) =>
+  (pathway: string): boolean =>
+    tasks.some((task) => network.tasks.get(task)?.configuration.get(pathway)?.plastic);
+
+/** The rest of the epoch that training is in. */
+async function* trainEpoch(course: Course, signal?: AbortSignal): AsyncGenerator<TrainingEvent, void> {
+  const { run, sources, phased, progress } = course;
+  const trials = trainingEpoch(run, sources, progress.epoch);
+  while (progress.batch < trials.length && !signal?.aborted) {
+    const trial = trials[progress.batch];
+    openGates(run.network, phased.state, trial.tasks);
+    phased.learn(presentTrial(run, sources, trial, "training"), plasticIn(run, trial.tasks));
+    const scored = await scores(run, phased, trial);
+    progress.batch += 1;
+    for (const [task, score] of scored) add(progress.sums, task, score);
+    const loss = scored.reduce((sum, [, score]) => sum + score.loss, 0) / scored.length;
+    if (scored.length > 0 && !Number.isFinite(loss)) {
+      throw new EddyError(
+        "NOT_FINITE",
+        `the loss became ${loss} in epoch ${progress.epoch + 1}, batch ${progress.batch}; lower optimiser.learningRate, beta or the spectral radius`,
+      );
+    }
+    yield { kind: "batch", epoch: progress.epoch + 1, batch: progress.batch, batches: trials.length, loss };
+    await otherWork();
+  }
+}
+
+/** Sums up every test example once. */
+async function* test(course: Course, sums: Sums, signal?: AbortSignal): AsyncGenerator<TrainingEvent, void> {
+  const { run, sources, phased, progress } = course;
+  const trials = testPass(run, sources);
+  for (const [i, trial] of trials.entries()) {
+    if (signal?.aborted) return;
+    openGates(run.network, phased.state, trial.tasks);
+    phased.infer(presentTrial(run, sources, trial, "test"));
+    for (const [task, score] of await scores(run, phased, trial)) add(sums, task, score);
+    yield { kind: "test", epoch: progress.epoch + 1, batch: i + 1, batches: trials.length };
+    await otherWork();
+  }
+}
+
 /**
  * Sets up phased training of a run.
  * @param sources stimuli by task
@@ -139,50 +190,16 @@ export function openTraining(
     ? validate(progressSchema, from.progress, "checkpoint.progress")
     : { epoch: 0, batch: 0, sums: {} as Sums };
   const phased = phasedNetwork({ kernels, network, rule: learningRules[run.rule], state }, iterations);
-  const plastic = (tasks: readonly string[]) => (pathway: string) =>
-    tasks.some((task) => network.tasks.get(task)?.configuration.get(pathway)?.plastic);
-
-  async function* trainEpoch(signal?: AbortSignal): AsyncGenerator<TrainingEvent, void> {
-    const trials = trainingEpoch(run, sources, progress.epoch);
-    while (progress.batch < trials.length && !signal?.aborted) {
-      const trial = trials[progress.batch];
-      openGates(network, state, trial.tasks);
-      phased.learn(presentTrial(run, sources, trial, "training"), plastic(trial.tasks));
-      const scored = await scores(run, phased, trial);
-      progress.batch += 1;
-      for (const [task, score] of scored) add(progress.sums, task, score);
-      const loss = scored.reduce((sum, [, score]) => sum + score.loss, 0) / scored.length;
-      if (scored.length > 0 && !Number.isFinite(loss)) {
-        throw new EddyError(
-          "NOT_FINITE",
-          `the loss became ${loss} in epoch ${progress.epoch + 1}, batch ${progress.batch}; lower optimiser.learningRate, beta or the spectral radius`,
-        );
-      }
-      yield { kind: "batch", epoch: progress.epoch + 1, batch: progress.batch, batches: trials.length, loss };
-      await otherWork();
-    }
-  }
-
-  async function* test(sums: Sums, signal?: AbortSignal): AsyncGenerator<TrainingEvent, void> {
-    const trials = testPass(run, sources);
-    for (const [i, trial] of trials.entries()) {
-      if (signal?.aborted) return;
-      openGates(network, state, trial.tasks);
-      phased.infer(presentTrial(run, sources, trial, "test"));
-      for (const [task, score] of await scores(run, phased, trial)) add(sums, task, score);
-      yield { kind: "test", epoch: progress.epoch + 1, batch: i + 1, batches: trials.length };
-      await otherWork();
-    }
-  }
+  const course: Course = { run, sources, phased, progress };
 
   return {
     progress,
     async *epochs(signal) {
       while (progress.epoch < schedule.epochs && !signal?.aborted) {
-        yield* trainEpoch(signal);
+        yield* trainEpoch(course, signal);
         if (signal?.aborted) return;
         const tested: Sums = {};
-        yield* test(tested, signal);
+        yield* test(course, tested, signal);
         if (signal?.aborted) return;
         const tasks = results(run, progress.sums, tested);
         progress.epoch += 1;

@@ -2,7 +2,7 @@ import type { Kernels, Tensor } from "../kernels/kernels.js";
 import type { Network } from "../model/network.js";
 import type { Optimiser } from "../model/optimiser.js";
 import { disposeParameters, type Parameters } from "../model/parameters.js";
-import type { Signals } from "../model/signals.js";
+import { mapSignals, type Signals, signalNames } from "../model/signals.js";
 
 /** Where a task's own clock stands, in continuous operation. */
 export interface TaskState {
@@ -93,32 +93,12 @@ export function drop(kernels: Kernels, tensors: Map<string, Tensor>, ...names: r
 }
 
 /** The signals of now, as one more owner of their handles. */
-export function retainSignals(
-  kernels: Kernels,
-  { states, held, errors, inputs, outputErrors }: Signals,
-): Signals {
-  const copy = (tensors: ReadonlyMap<string, Tensor>) =>
-    new Map([...tensors].map(([name, tensor]) => [name, kernels.retain(tensor)]));
-  return {
-    states: copy(states),
-    held: copy(held),
-    errors: copy(errors),
-    inputs: copy(inputs),
-    outputErrors: copy(outputErrors),
-  };
-}
-
-const signalMaps = ({ states, held, errors, inputs, outputErrors }: Signals) => [
-  states,
-  held,
-  errors,
-  inputs,
-  outputErrors,
-];
+export const retainSignals = (kernels: Kernels, signals: Signals): Signals =>
+  mapSignals((kind) => new Map([...signals[kind]].map(([name, tensor]) => [name, kernels.retain(tensor)])));
 
 /** Frees the handles of signals. */
 export function disposeSignals(kernels: Kernels, signals: Signals): void {
-  for (const tensors of signalMaps(signals)) for (const tensor of tensors.values()) kernels.dispose(tensor);
+  for (const kind of signalNames) for (const tensor of signals[kind].values()) kernels.dispose(tensor);
 }
 
 /** Frees everything that a state owns. */

@@ -2,6 +2,7 @@ import { Subscription } from "rxjs";
 import { EddyError } from "../errors.js";
 import type { Stimulus } from "./stimulus.js";
 import type { RunningTask } from "./task-clock.js";
+import { disposeQueued } from "./tick-queue.js";
 import type { WiredNetwork } from "./wire-network.js";
 
 /** Uploads a stimulus into the queue. @throws EddyError SHAPE_MISMATCH that names the task */
@@ -24,7 +25,8 @@ function queueStimulus(
   if (stimulus.target) check("target", stimulus.target, outputs);
   const input = kernels.tensor(stimulus.input, [state.batch, inputs]);
   const target = stimulus.target && kernels.tensor(stimulus.target, [state.batch, outputs]);
-  queue.push({ kind: "stimulus", key: task.name, input, target });
+  const displaced = queue.push({ kind: "stimulus", key: task.name, input, target });
+  if (displaced) disposeQueued(kernels, displaced);
 }
 
 /** The doors of all tasks, open. */

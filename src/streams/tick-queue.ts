@@ -1,4 +1,4 @@
-import type { Tensor } from "../kernels/kernels.js";
+import type { Kernels, Tensor } from "../kernels/kernels.js";
 
 /** What waits for the next tick boundary: all feedback, and all that comes from outside. */
 export type QueuedEvent =
@@ -26,10 +26,21 @@ const kinds: readonly QueuedEvent["kind"][] = [
   "stimulus",
 ];
 
+/** Frees what an event owns that nobody will act on. */
+export function disposeQueued(kernels: Kernels, event: QueuedEvent): void {
+  if (event.kind === "outputError") kernels.dispose(event.error);
+  if (event.kind !== "stimulus") return;
+  kernels.dispose(event.input);
+  if (event.target) kernels.dispose(event.target);
+}
+
 /** The one tick-boundary queue. */
 export interface TickQueue {
-  /** Queues an event; `source` names who sends it. */
-  push(event: QueuedEvent, source?: string): void;
+  /**
+   * Queues an event; `source` names who sends it. Of a task's stimuli from one source only the latest waits.
+   * @returns the stimulus that it took the place of, whose tensors belong to the caller; else null
+   */
+  push(event: QueuedEvent, source?: string): QueuedEvent | null;
   /** Hands out what was queued before this call. What follows an event that fails stays queued. */
   drain(apply: (event: QueuedEvent) => void): void;
   readonly length: number;
@@ -41,11 +52,14 @@ export interface TickQueue {
  * interleave within a tick does not show.
  */
 export function tickQueue(): TickQueue {
-  let waiting: { event: QueuedEvent; source: string; rank: string }[] = [];
+  let waiting: { event: QueuedEvent; rank: string }[] = [];
   return {
     push(event, source = "") {
       const rank = JSON.stringify([kinds.indexOf(event.kind), event.key, source]);
-      waiting.push({ event, source, rank });
+      const before = event.kind === "stimulus" ? waiting.findIndex((entry) => entry.rank === rank) : -1;
+      const [displaced] = before < 0 ? [] : waiting.splice(before, 1);
+      waiting.push({ event, rank });
+      return displaced?.event ?? null;
     },
     drain(apply) {
       if (waiting.length === 0) return;

@@ -16,7 +16,7 @@ import { plasticity } from "./plasticity.js";
 import { readout, readoutPathways } from "./readout.js";
 import type { Tick, TickSpec } from "./tick.js";
 import { tickBoundary } from "./tick-boundary.js";
-import { type QueuedEvent, type TickQueue, tickQueue } from "./tick-queue.js";
+import { disposeQueued, type QueuedEvent, type TickQueue, tickQueue } from "./tick-queue.js";
 
 /** How a schedule answers what reaches its trials at a boundary. */
 export interface TrialEvents {
@@ -144,11 +144,7 @@ export function wireNetwork(wiring: Wiring, trials: TrialEvents): WiredNetwork {
       ends.complete();
       events.complete();
       returnGradients();
-      queue.drain((event) => {
-        if (event.kind === "outputError") kernels.dispose(event.error);
-        if (event.kind === "stimulus")
-          for (const tensor of [event.input, event.target]) if (tensor) kernels.dispose(tensor);
-      });
+      queue.drain((event) => disposeQueued(kernels, event));
       disposeState(kernels, state);
     },
   };

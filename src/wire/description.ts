@@ -1,8 +1,5 @@
 import { z } from "zod";
 
-// zod probes for `new Function`, which a page's content security policy reports as a violation even when caught.
-z.config({ jitless: true });
-
 /** Names of topics, modules, pathways and tasks. */
 export const nameSchema = z.string().min(1).max(200);
 /** Whole numbers that count ticks, frames and units. */

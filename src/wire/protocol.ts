@@ -11,10 +11,12 @@ export const WIRE_PATH = "/ws";
 export const TOKEN_FRAGMENT_KEY = "token";
 
 /**
- * How a connection ends. 4000 to 4499: come back (after 0.5 to 30 s, with jitter); 4500 to 4999: do not, the same
- * would happen again.
+ * How a connection ends. Up to 4499: come back (after 0.5 to 30 s, with jitter); 4500 to 4999: do not, the same would
+ * happen again.
  */
 export const closeCodes = {
+  /** a bug of the server, by the code that RFC 6455 has for it */
+  internal: 1011,
   /** the server shuts down, or its simulation has ended */
   shutdown: 4001,
   /** the client does not read, or its queue of replies and events is full */

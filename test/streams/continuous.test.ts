@@ -134,10 +134,9 @@ describe("a stream that is faster than the trials", () => {
       "0 inference 0",
       "1 inference 1",
       "2 inference 2",
-      "2 inference 3",
-      "5 learning 3",
-      "7 waiting 3",
-      "7 inference 4",
+      "5 learning 2",
+      "7 waiting 2",
+      "7 inference 3",
     ]);
     // what is read after tick 6 is what tick 7 begins with
     expect(seen).toEqual([10, 11, 13, 13, 13, 13, 22, 22]);

@@ -107,17 +107,31 @@ describe("tickQueue", () => {
     ).toThrow("refused");
     expect(drained(queue)).toEqual([{ kind: "gate", key: "p", gate: 3 }]);
   });
+
+  it("keeps only the latest stimulus of a source for a task, and returns the one before", () => {
+    const queue = tickQueue();
+    const stimulus = (key: string): QueuedEvent => ({ kind: "stimulus", key, input: tensor, target: null });
+    const [first, second, other] = [stimulus("t1"), stimulus("t1"), stimulus("t2")];
+    expect(queue.push(first)).toBeNull();
+    expect(queue.push(other)).toBeNull();
+    expect(queue.push(second)).toBe(first);
+    expect(drained(queue)).toEqual([second, other]);
+  });
+
   it("neither loses nor doubles an event, and how sources interleave does not show", () => {
     fc.assert(
       fc.property(interleavings, ({ sent, other }) => {
         const orders = [sent, other].map((order) => {
           const queue = tickQueue();
-          for (const { source, event } of order) queue.push(event, source);
-          return drained(queue);
+          const displaced = order.flatMap(({ source, event }) => queue.push(event, source) ?? []);
+          return { displaced, handedOut: drained(queue) };
         });
-        expect(orders[1]).toEqual(orders[0]);
-        expect(new Set(orders[0])).toEqual(new Set(sent.map(({ event }) => event)));
-        expect(orders[0]).toHaveLength(sent.length);
+        expect(orders[1].handedOut).toEqual(orders[0].handedOut);
+        for (const { displaced, handedOut } of orders) {
+          expect(new Set([...displaced, ...handedOut])).toEqual(new Set(sent.map(({ event }) => event)));
+          expect(displaced.length + handedOut.length).toBe(sent.length);
+          expect(displaced.every(({ kind }) => kind === "stimulus")).toBe(true);
+        }
       }),
     );
   });
