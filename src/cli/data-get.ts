@@ -5,6 +5,7 @@ import { type ImageSetName, imageSetNames } from "../streams/tasks/image-set.js"
 import { type Publisher, publishers } from "./data-publishers.js";
 import { type Downloaded, type DownloadProgress, download } from "./download.js";
 
+/** How far the download of a data set is. */
 export interface DataProgress extends DownloadProgress {
   /** name of the file */
   readonly file: string;
@@ -14,6 +15,7 @@ export interface DataProgress extends DownloadProgress {
   readonly files: number;
 }
 
+/** Where a data set comes from and goes to, and how its download is followed and ended. */
 export interface GetDataOptions {
   /** folder in which the set gets a folder of its own (default: see `dataDirectory`) */
   readonly directory?: string;
@@ -24,6 +26,7 @@ export interface GetDataOptions {
   readonly signal?: AbortSignal;
 }
 
+/** A file of a data set, as it lies on disk. */
 export interface DataFile extends Downloaded {
   readonly path: string;
 }

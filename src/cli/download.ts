@@ -8,6 +8,7 @@ import { EddyError } from "../errors.js";
 /** Largest file that is downloaded; the largest published one has 27 MB. */
 const defaultBytesMax = 2 ** 26;
 
+/** How far the download of a file is. */
 export interface DownloadProgress {
   /** bytes on disk, those of an earlier attempt included */
   readonly received: number;
@@ -15,7 +16,9 @@ export interface DownloadProgress {
   readonly total: number | null;
 }
 
+/** What the file has to be, and how its download is followed and ended. */
 export interface DownloadOptions {
+  /** of the whole file, in hexadecimal */
   readonly md5: string;
   /** default 64 MiB */
   readonly bytesMax?: number;
@@ -24,6 +27,7 @@ export interface DownloadOptions {
   readonly signal?: AbortSignal;
 }
 
+/** What a download has come to. */
 export interface Downloaded {
   /** present: was there already, and right; resumed: only what an earlier attempt lacked was fetched */
   readonly outcome: "downloaded" | "resumed" | "present";

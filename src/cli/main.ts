@@ -15,6 +15,10 @@ const { version } = JSON.parse(readFileSync(new URL("../../package.json", import
   version: string;
 };
 
+const exitStatusHelp = `
+Exit status:
+  ${exitCodes.done} done, ${exitCodes.failed} the answer is no, or a bug, ${exitCodes.refused} bad input or something missing, ${exitCodes.interrupted} Ctrl-C`;
+
 function program(): Command {
   const eddy = new Command("eddy")
     .description(
@@ -24,7 +28,8 @@ function program(): Command {
     .exitOverride()
     // one line, suggestions included
     .configureOutput({ outputError: (text, write) => write(`${text.trim().replace(/\s*\n\s*/g, " ")}\n`) })
-    .showSuggestionAfterError();
+    .showSuggestionAfterError()
+    .addHelpText("after", exitStatusHelp);
   for (const add of [addRun, addTrain, addVerify, addData, addSchema, addDoctor]) add(eddy);
   return eddy;
 }

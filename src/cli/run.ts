@@ -97,35 +97,46 @@ async function serveDashboard(simulation: Simulation, { host, port, json }: Opti
 }
 
 async function run(file: string | undefined, options: Options): Promise<void> {
-  const { ticks, headless, seed, backend, data, json, p = [] } = options;
+  const { ticks, headless, seed, backend, data, p = [] } = options;
   const seeded = seed === undefined ? p : [`seed=${seed}`, ...p];
   const value = applyOverrides(file === undefined ? gaborScene : readJson(file), seeded);
   const { tickMs } = resolveRun(value);
   const speed = options.speed ?? (headless ? { ticksPerSecond: null } : { times: 1 });
   const { signal, release } = interruption();
-  // it begins paused, so that whoever watches sees the first tick
-  const simulation = await openSimulation(value, {
-    backend,
-    data,
-    ticks: ticks ?? null,
-    ticksPerSecond: paceOf(speed, tickMs),
-    paused: true,
-  });
+  try {
+    // it begins paused, so that whoever watches sees the first tick
+    const simulation = await openSimulation(value, {
+      backend,
+      data,
+      ticks: ticks ?? null,
+      ticksPerSecond: paceOf(speed, tickMs),
+      paused: true,
+    });
+    await runLive(simulation, options, signal);
+  } finally {
+    release();
+  }
+}
+
+/** Runs it to its end or to Ctrl-C, which may have come while the network was being built. */
+async function runLive(simulation: Simulation, options: Options, signal: AbortSignal): Promise<void> {
+  const { headless, json } = options;
   const tally = trialTally();
   const line = liveLine(!json, () => `tick ${simulation.status().tick}  ${tally.text()}`);
   let server: Awaited<ReturnType<typeof serveDashboard>> | null = null;
   try {
-    if (!headless) server = await serveDashboard(simulation, options);
-    await watchMetrics(simulation, (metrics) => {
-      tally.add(metrics);
-      if (json) printJson(metrics);
-    });
-    await Promise.all([ended(simulation, signal), simulation.command({ kind: "resume" })]);
+    if (!signal.aborted) {
+      if (!headless) server = await serveDashboard(simulation, options);
+      await watchMetrics(simulation, (metrics) => {
+        tally.add(metrics);
+        if (json) printJson(metrics);
+      });
+      await Promise.all([ended(simulation, signal), simulation.command({ kind: "resume" })]);
+    }
   } finally {
     line.stop();
     await server?.close();
     await simulation.close();
-    release();
   }
   const { tick } = simulation.status();
   if (json) printJson({ ended: true, tick, tasks: tally.summary() });

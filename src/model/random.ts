@@ -25,8 +25,8 @@ function hash(text: string): number {
 }
 
 /**
- * The random numbers of one purpose in one run: the same seed and purpose always give the same numbers, and
- * different purposes independent ones.
+ * The random numbers of one purpose in one run: the same seed and purpose always give the same numbers, different
+ * purposes unrelated ones (of 2^32 sequences; two purposes share one about once in 2^32 pairs).
  * @param seed whole number, from the description of the run
  * @param purpose what the numbers are for, as "weights m1->m2" or "gabor 17"
  */

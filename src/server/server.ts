@@ -14,6 +14,7 @@ import { publish } from "./publish.js";
 import type { Session } from "./session.js";
 import { type StaticFiles, staticFiles } from "./static-files.js";
 
+/** What is served, to whom, and where. */
 export interface ServeOptions {
   readonly simulation: Simulation;
   /** 127.0.0.1 by default: nothing outside this machine reaches it */
@@ -33,6 +34,7 @@ export interface ServeOptions {
   readonly report?: (error: unknown) => void;
 }
 
+/** A server that listens, until it is closed. */
 export interface RunningServer {
   readonly address: { readonly host: string; readonly port: number };
   /** where to look, with the controller's token in the fragment, which browsers send to nobody */

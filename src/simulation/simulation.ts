@@ -82,7 +82,7 @@ export interface SimulationStatus {
 export interface Simulation {
   readonly info: SimulationInfo;
   readonly topics: readonly Topic[];
-  /** changes with restart, reset and restore */
+  /** another one each time that a simulation is opened: what a client saw of one does not continue in another */
   readonly epoch: string;
   /** how it stood after the last tick that was reported; at most 100 ms old while it runs */
   status(): SimulationStatus;

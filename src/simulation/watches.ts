@@ -67,7 +67,10 @@ async function metrics(
   return { task: task.name, trial, tick, count, loss, accuracy };
 }
 
-/** @param state of the network that is watched */
+/**
+ * Begins without a watch; ends with `complete` or `fail`.
+ * @param state of the network that is watched
+ */
 export function watches(kernels: Kernels, network: Network, state: NetworkState): Watches {
   const frames = new Subject<Frame>();
   const active = new Map<number, Active>();

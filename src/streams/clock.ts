@@ -30,6 +30,7 @@ export const systemTimer: Timer = {
   },
 };
 
+/** What a clock waits for, and the time that it goes by. */
 export interface ClockOptions {
   /** Asked before each pulse: what it returns has to resolve first. */
   readonly hold?: () => Promise<unknown> | null;

@@ -15,4 +15,5 @@ export const commandSchema = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("spectralRadius"), module: nameSchema, value: z.number() }),
   z.strictObject({ kind: z.literal("beta"), value: z.number() }),
 ]);
+/** A command as it goes over the wire. */
 export type WireCommand = z.infer<typeof commandSchema>;

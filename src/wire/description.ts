@@ -11,6 +11,7 @@ export const topicSchema = z.strictObject({
   payload: z.enum(["tensor", "record"]),
   units: countSchema.optional(),
 });
+/** A topic as the wire tells it. */
 export type WireTopic = z.infer<typeof topicSchema>;
 
 const moduleSchema = z.strictObject({
@@ -37,6 +38,7 @@ export const infoSchema = z.strictObject({
   pathways: z.array(pathwaySchema).readonly(),
   tasks: z.array(nameSchema).readonly(),
 });
+/** A description of the network as the wire tells it. */
 export type WireInfo = z.infer<typeof infoSchema>;
 
 /** How the simulation stands. */
@@ -50,4 +52,5 @@ export const statusSchema = z.strictObject({
   gates: z.record(nameSchema, z.number()),
   spectralRadii: z.record(nameSchema, z.number()),
 });
+/** The status of the simulation as the wire tells it. */
 export type WireStatus = z.infer<typeof statusSchema>;

@@ -18,6 +18,7 @@ export const helloSchema = z.strictObject({
   v: z.number().int().min(0).max(1000),
   auth: z.string().max(512).optional(),
 });
+/** A valid `hello`. */
 export type Hello = z.infer<typeof helloSchema>;
 
 /** Which units of a tensor: start, start + every, ... below end. */
@@ -26,6 +27,7 @@ export const unitsSchema = z.strictObject({
   end: countSchema,
   every: z.number().int().min(1).max(Number.MAX_SAFE_INTEGER),
 });
+/** Which units of a tensor a subscription asks for. */
 export type Units = z.infer<typeof unitsSchema>;
 
 const rowSchema = z.union([countSchema, z.literal("mean")]);
@@ -40,13 +42,16 @@ export const subSchema = z.strictObject({
   units: unitsSchema.optional(),
   row: rowSchema.optional(),
 });
+/** A request to subscribe to a topic. */
 export type Sub = z.infer<typeof subSchema>;
 
+/** Ends the subscription that a channel belongs to. */
 export const unsubSchema = z.strictObject({
   op: z.literal("unsub"),
   id: requestIdSchema,
   channel: channelSchema,
 });
+/** A request to end a subscription. */
 export type Unsub = z.infer<typeof unsubSchema>;
 
 /** Acknowledges all frames of a channel up to `seq`. Without an id there is no reply, which is how to send it. */
@@ -56,6 +61,7 @@ export const ackSchema = z.strictObject({
   channel: channelSchema,
   seq: countSchema,
 });
+/** What tells the server which frames have come. */
 export type Ack = z.infer<typeof ackSchema>;
 
 /** Changes the simulation. A command sent again with the same `key` is not applied again: its first reply is repeated. */
@@ -65,11 +71,15 @@ export const cmdSchema = z.strictObject({
   key: z.string().min(1).max(100).optional(),
   command: commandSchema,
 });
+/** A request to change the simulation. */
 export type Cmd = z.infer<typeof cmdSchema>;
 
+/** Asks for the simulation's tick. */
 export const pingSchema = z.strictObject({ op: z.literal("ping"), id: requestIdSchema });
+/** A request for the simulation's tick. */
 export type Ping = z.infer<typeof pingSchema>;
 
+/** All that a client may send after `hello`. */
 export const requestSchema = z.discriminatedUnion("op", [
   subSchema,
   unsubSchema,
@@ -77,6 +87,7 @@ export const requestSchema = z.discriminatedUnion("op", [
   cmdSchema,
   pingSchema,
 ]);
+/** A message of a client after `hello`. */
 export type Request = z.infer<typeof requestSchema>;
 
 // ---- from the server ----
@@ -94,11 +105,15 @@ export const clientLimitsSchema = z.strictObject({
   queuedBytesMax: countSchema,
   heartbeatMs: countSchema,
 });
+/** What a client must keep to, as its welcome tells it. */
 export type ClientLimits = z.infer<typeof clientLimitsSchema>;
 
+/** A viewer may look; a controller may change the simulation, too. */
 export const roleSchema = z.enum(["viewer", "controller"]);
+/** What a client may do. */
 export type Role = z.infer<typeof roleSchema>;
 
+/** Answers a valid `hello`: who the client is, and what there is to see. */
 export const welcomeSchema = z.strictObject({
   op: z.literal("welcome"),
   session: z.string(),
@@ -111,6 +126,7 @@ export const welcomeSchema = z.strictObject({
   info: infoSchema,
   status: statusSchema,
 });
+/** The first message of the server. */
 export type Welcome = z.infer<typeof welcomeSchema>;
 
 const replyTo = <To extends string>(to: To) => ({
@@ -136,21 +152,30 @@ export const subReplySchema = z.strictObject({
   units: unitsSchema.optional(),
   row: rowSchema.optional(),
 });
+/** The reply to `sub`. */
 export type SubReply = z.infer<typeof subReplySchema>;
 
+/** Answers `unsub`: no frame of the channel follows. */
 export const unsubReplySchema = z.strictObject({ ...replyTo("unsub"), channel: channelSchema });
+/** The reply to `unsub`. */
 export type UnsubReply = z.infer<typeof unsubReplySchema>;
 
+/** Answers an `ack` that has an id. */
 export const ackReplySchema = z.strictObject({ ...replyTo("ack") });
+/** The reply to `ack`. */
 export type AckReply = z.infer<typeof ackReplySchema>;
 
 /** `tick`: the tick before which the command was applied. */
 export const cmdReplySchema = z.strictObject({ ...replyTo("cmd"), tick: countSchema });
+/** The reply to `cmd`. */
 export type CmdReply = z.infer<typeof cmdReplySchema>;
 
+/** Answers `ping` with the tick that is made next. */
 export const pingReplySchema = z.strictObject({ ...replyTo("ping"), tick: countSchema });
+/** The reply to `ping`. */
 export type PingReply = z.infer<typeof pingReplySchema>;
 
+/** The replies to requests that were granted. */
 export const replySchema = z.discriminatedUnion("to", [
   subReplySchema,
   unsubReplySchema,
@@ -158,6 +183,7 @@ export const replySchema = z.discriminatedUnion("to", [
   cmdReplySchema,
   pingReplySchema,
 ]);
+/** A reply to a request that was granted. */
 export type Reply = z.infer<typeof replySchema>;
 
 /** Codes are those of EddyError, and INTERNAL. With an id it is the reply to that request. */
@@ -168,6 +194,7 @@ export const errorMessageSchema = z.strictObject({
   message: z.string(),
   retryable: z.boolean(),
 });
+/** What went wrong, with a request or with the simulation. */
 export type ErrorMessage = z.infer<typeof errorMessageSchema>;
 
 /** Sent every second even when paused, so that paused and dead differ. */
@@ -177,14 +204,17 @@ export const heartbeatSchema = z.strictObject({
   paused: z.boolean(),
   status: statusSchema,
 });
+/** A sign of life, with how the simulation stands. */
 export type Heartbeat = z.infer<typeof heartbeatSchema>;
 
+/** All that the server sends but data frames. */
 export const controlMessageSchema = z.discriminatedUnion("op", [
   welcomeSchema,
   replySchema,
   errorMessageSchema,
   heartbeatSchema,
 ]);
+/** A message of the server that is no data frame. */
 export type ControlMessage = z.infer<typeof controlMessageSchema>;
 
 /**
@@ -199,8 +229,10 @@ export const dataFrameSchema = z.tuple([
   countSchema,
   z.union([z.instanceof(Uint8Array), z.record(z.string(), z.unknown())]),
 ]);
+/** A frame of a channel, as the client decodes it. */
 export type DataFrame = z.infer<typeof dataFrameSchema>;
 
+/** Whatever the server sends. */
 export type ServerMessage = ControlMessage | DataFrame;
 
 /** Decodes and checks what the server sent; data frames are arrays. @throws EddyError MALFORMED_MESSAGE */

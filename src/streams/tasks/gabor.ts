@@ -65,6 +65,7 @@ function atLeast(name: string, value: number, least: number, whole: boolean): vo
   );
 }
 
+/** What one gabor patch looks like. */
 export interface GaborImageOptions {
   /** tilt of the stripes, degrees; 0: vertical; positive: their upper ends lean to the right */
   readonly degrees: number;
@@ -92,6 +93,7 @@ export function gaborImage({ degrees, noise = 0, seed = 0 }: GaborImageOptions):
   return image;
 }
 
+/** What the images of the task look like, and how many there are. */
 export interface GaborOptions {
   readonly seed: number;
   /** standard deviation of the pixel noise (default 0.2), in units of the largest clean |pixel| */
