@@ -170,7 +170,7 @@ export const cmdReplySchema = z.strictObject({ ...replyTo("cmd"), tick: countSch
 /** The reply to `cmd`. */
 export type CmdReply = z.infer<typeof cmdReplySchema>;
 
-/** Answers `ping` with the tick that is made next. */
+/** Answers `ping` with the simulation's tick. */
 export const pingReplySchema = z.strictObject({ ...replyTo("ping"), tick: countSchema });
 /** The reply to `ping`. */
 export type PingReply = z.infer<typeof pingReplySchema>;

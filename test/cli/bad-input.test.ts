@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { writeLearnableSet } from "../arbitraries/learnable-images.js";
 import { commandLine } from "../built.js";
+import { runEddy } from "../child-process.js";
 import { scene } from "../simulation/running.js";
 import { imageRun } from "../simulation/small-runs.js";
 import { temporaryFolder } from "../temporary-folder.js";
@@ -156,6 +157,17 @@ describe("a bad command line is refused in one line, exit code 2:", () => {
     [["data", "get", "imagenet"], /'imagenet' is invalid.*mnist, fashion-mnist/],
   ])("%j", async (args, text) => {
     expect(await refused(args)).toMatch(text);
+  });
+});
+
+describe("eddy without a command", () => {
+  it("prints the help, its commands and exit statuses, to standard error, exit code 2", async () => {
+    const { code, stdout, stderr } = await runEddy([]);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    for (const command of ["run", "train", "verify", "data", "schema", "doctor"]) {
+      expect(stderr).toMatch(new RegExp(`^  ${command} `, "m"));
+    }
+    expect(stderr).toMatch(/Exit status:\n {2}0 done, .* 130 Ctrl-C\n$/);
   });
 });
 

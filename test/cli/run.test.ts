@@ -1,11 +1,15 @@
+import { execFileSync } from "node:child_process";
 import { once } from "node:events";
-import { writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { open } from "node:fs/promises";
 import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { writeLearnableSet } from "../arbitraries/learnable-images.js";
 import { runEddy, startEddy } from "../child-process.js";
 import { type Client, login } from "../server/client.js";
 import { scene } from "../simulation/running.js";
+import { imageRun } from "../simulation/small-runs.js";
 import { temporaryFolder } from "../temporary-folder.js";
 import { refused } from "./refused.js";
 
@@ -116,6 +120,33 @@ describe("eddy run", () => {
     expect((await client.closed).code).toBe(4001);
     await expect(fetch(`http://127.0.0.1:${port}/`)).rejects.toThrow();
   });
+
+  it.skipIf(process.platform === "win32")(
+    "obeys a Ctrl-C that comes while the network is built, without a word about an address",
+    async () => {
+      const data = join(folder, "mnist");
+      writeLearnableSet(data, { training: 20, test: 10 });
+      // whoever reads a pipe waits for its writer: the network is being built until then
+      const labels = join(data, "t10k-labels-idx1-ubyte");
+      const bytes = readFileSync(labels);
+      rmSync(labels);
+      execFileSync("mkfifo", [labels]);
+      const images = join(folder, "images.json");
+      const schedule = { kind: "continuous" };
+      writeFileSync(images, JSON.stringify({ ...imageRun, rule: "EPE", schedule, batch: 1 }));
+      const child = startEddy(["run", images, "--backend", "reference", "--data", folder]);
+      const pipe = await open(labels, "w");
+      child.process.kill("SIGINT");
+      await pipe.writeFile(bytes);
+      await pipe.close();
+      expect(await child.ended).toEqual({
+        code: 130,
+        signal: null,
+        stdout: "stopped at tick 0: no trial yet\n",
+        stderr: "bye\n",
+      });
+    },
+  );
 
   it("tells programs its address as JSON, and takes the port it is given", async () => {
     const free = createServer().listen(0, "127.0.0.1");

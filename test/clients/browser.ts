@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Browser, chromium, type Page } from "playwright-core";
+import { type Browser, chromium, type Locator, type Page } from "playwright-core";
 import { build } from "vite";
 
 const CANDIDATES = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
@@ -44,12 +44,29 @@ export async function buildDashboard(): Promise<BuiltPage> {
   return { folder, remove: () => rm(folder, { recursive: true, force: true }) };
 }
 
-/** Collects what a page's console calls an error, and what its scripts throw. */
-export function errorsOf(page: Page): readonly string[] {
+/** Collects what a page's console calls an error, what its scripts throw, and what its security policy blocks. */
+export async function errorsOf(page: Page): Promise<readonly string[]> {
   const errors: string[] = [];
+  // the console keeps silent about `new Function`
+  await page.addInitScript(() => {
+    document.addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI }) =>
+      console.error(`blocked by ${violatedDirective}: ${blockedURI}`),
+    );
+  });
   page.on("console", (message) => {
     if (message.type() === "error") errors.push(message.text());
   });
   page.on("pageerror", (error) => errors.push(String(error)));
   return errors;
 }
+
+/** Types a number and leaves the box in one turn, before any reply can have come. @returns what it shows then */
+export const leftBefore = (box: Locator, typed: string): Promise<string> =>
+  box.evaluate((element, value) => {
+    const input = element as HTMLInputElement;
+    input.focus();
+    input.value = value;
+    for (const type of ["input", "change"]) input.dispatchEvent(new Event(type));
+    input.blur();
+    return input.value;
+  }, typed);

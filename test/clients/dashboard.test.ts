@@ -2,7 +2,7 @@ import type { Browser, Locator, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { type ServeOptions, serve } from "../../src/server/server.js";
 import { simulate } from "../../src/simulation/simulate.js";
-import { type BuiltPage, buildDashboard, chromiumPath, errorsOf, launch } from "./browser.js";
+import { type BuiltPage, buildDashboard, chromiumPath, errorsOf, launch, leftBefore } from "./browser.js";
 
 /** The built-in scene, smaller: two modules learn to tell gratings apart. */
 const scene = {
@@ -54,7 +54,7 @@ describe.skipIf(!chromiumPath)(
       const context = await browser.newContext({ viewport: { width: 1400, height: 1000 } });
       toClose.push(() => context.close());
       const page = await context.newPage();
-      const errors = errorsOf(page);
+      const errors = await errorsOf(page);
       await page.goto(url);
       return { page, errors };
     }
@@ -149,6 +149,8 @@ describe.skipIf(!chromiumPath)(
         beta: 0.5,
         spectralRadii: { m1: 0.25, m2: 0.4 },
       });
+      expect(await leftBefore(page.getByLabel("m1", { exact: true }), "0.3")).toBe("0.3");
+      await eventually(() => simulation.status().spectralRadii.m1).toBe(0.3);
       await enter("m2", "-1");
       await page.keyboard.press("Escape");
       expect(await page.getByLabel("m2", { exact: true }).inputValue()).toBe("0.4");

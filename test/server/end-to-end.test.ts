@@ -142,6 +142,11 @@ describe("a client of a real simulation", () => {
     [{ kind: "gate", pathway: "nowhere", gate: 1 }, /^pathway: given "nowhere", needed one of x->m1/],
     [{ kind: "spectralRadius", module: "m9", value: 1 }, /^module: given "m9"/],
     [{ kind: "beta", value: -1 }, /^beta: given -1/],
+    [{ kind: "gate", pathway: "m1->m2", gate: 1.5 }, /^gate: given 1\.5, needed a number from 0 to 1/],
+    [{ kind: "learningRate", value: 1001 }, /^learningRate: given 1001/],
+    [{ kind: "spectralRadius", module: "m1", value: 0 }, /^spectralRadius: given 0/],
+    [{ kind: "speed", ticksPerSecond: 0 }, /^ticksPerSecond: given 0/],
+    [{ kind: "step", ticks: 0 }, /^ticks: given 0, needed a whole number from 1/],
   ])("is told why not: %j", async (command, text) => {
     const { client, simulation } = await session();
     const before = simulation.status();

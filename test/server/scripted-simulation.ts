@@ -11,6 +11,7 @@ import type {
 } from "../../src/simulation/simulation.js";
 
 export const NEURONS = 16;
+const STEP_TICKS_MAX = 1_000_000;
 
 const info: SimulationInfo = {
   name: "scripted",
@@ -116,8 +117,13 @@ export class ScriptedSimulation implements Simulation {
 
   #change(command: Command): Partial<SimulationStatus> {
     switch (command.kind) {
-      case "pause":
       case "step":
+        // it makes them all at once
+        if (command.ticks < 1 || command.ticks > STEP_TICKS_MAX) {
+          throw new EddyError("INVALID_ARGUMENT", `ticks: given ${command.ticks}`);
+        }
+        return { paused: true };
+      case "pause":
         return { paused: true };
       case "resume":
         return { paused: false };
@@ -130,6 +136,9 @@ export class ScriptedSimulation implements Simulation {
       case "gate":
         if (!(command.pathway in this.#status.gates)) {
           throw new EddyError("INVALID_ARGUMENT", `pathway "${command.pathway}" is none of: in->m1`);
+        }
+        if (command.gate < 0 || command.gate > 1) {
+          throw new EddyError("INVALID_ARGUMENT", `gate: given ${command.gate}`);
         }
         return { gates: { ...this.#status.gates, [command.pathway]: command.gate } };
       case "spectralRadius":

@@ -63,6 +63,29 @@ describe("the server", () => {
     expect((await late.closed).code).toBe(closeCodes.shutdown);
   });
 
+  it("ends only the session whose message meets a bug of ours, and reports it", async () => {
+    const { client, stranger, simulation, server, reported } = await running({
+      limits: { heartbeatMs: 1_000_000 },
+    });
+    const healthy = await client();
+    const bug = new Error("secret detail");
+    const throwBug = () => {
+      throw bug;
+    };
+    simulation.status = throwBug;
+    const unlucky = await stranger();
+    unlucky.send({ op: "hello", v: 1, auth: server.token });
+    const { code, reason } = await unlucky.closed;
+    expect({ code, reason }).toEqual({ code: 1011, reason: expect.stringMatching(/^internal error/) });
+    expect(reported).toEqual([bug]);
+    const pause = { op: "cmd", command: { kind: "pause" } };
+    expect(await healthy.request(pause)).toMatchObject({ op: "reply", to: "cmd" });
+    // a request can be answered, so its session goes on
+    simulation.command = throwBug;
+    expect(await healthy.request(pause)).toMatchObject({ code: "INTERNAL" });
+    expect(reported).toEqual([bug, bug]);
+  });
+
   it.each([
     [
       new EddyError("NOT_FINITE", "state of m1 is not finite at tick 7"),
