@@ -8,6 +8,7 @@ export type * from "./kernels/kernels.js";
 export { errorPerturbedError, learningRules, shortTrajectoryError } from "./model/adjoint-propagation.js";
 export { initialWeights, type Weights } from "./model/initial-weights.js";
 export type { Carry, GradientPart, LearningRule, Phase, SettledModule } from "./model/learning-rule.js";
+export { sourceTimesError } from "./model/learning-rule.js";
 export type { Module, Network, Pathway, Readout, Task } from "./model/network.js";
 export {
   type NetworkDescription,

@@ -80,7 +80,8 @@ describe("the package", () => {
     );
     expect(
       paths.filter(
-        (path) => !/^(dist\/|package\.json$|LICENSE$|README\.md$|docs\/|ARCHITECTURE\.md$)/.test(path),
+        (path) =>
+          !/^(dist\/|package\.json$|LICENSE$|README\.md$|docs\/|examples\/|ARCHITECTURE\.md$)/.test(path),
       ),
     ).toEqual([]);
   });

@@ -11,10 +11,10 @@ export function readBytes(file: string): Uint8Array {
   try {
     return readFileSync(file);
   } catch (cause) {
-    const missing = cause instanceof Error && "code" in cause && cause.code === "ENOENT";
-    const reason = missing
-      ? "there is no such file"
-      : `cannot be read: ${cause instanceof Error ? cause.message : cause}`;
+    const code = cause instanceof Error && "code" in cause ? cause.code : null;
+    const missing = code === "ENOENT";
+    const other = code === "EISDIR" ? "is a folder, needed a file" : `cannot be read: ${cause}`;
+    const reason = missing ? "there is no such file" : other;
     throw new EddyError(missing ? "FILE_NOT_FOUND" : "FILE_INVALID", `${file}: ${reason}`, { cause });
   }
 }

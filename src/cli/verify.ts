@@ -1,6 +1,7 @@
 import type { Command } from "commander";
+import { EddyError } from "../errors.js";
 import { defaultBackend, openKernels } from "../kernels/backends.js";
-import { readReferenceCase } from "../simulation/reference-case.js";
+import { isReferenceCase, readReferenceCase } from "../simulation/reference-case.js";
 import { parseSafetensors } from "../simulation/safetensors.js";
 import { tolerances, type Verification, verifyCase } from "../simulation/verify-case.js";
 import { exitCodes } from "./exit-codes.js";
@@ -24,8 +25,15 @@ const shown = ({ name, backend, deviations, worst, compared, ignored, passed }: 
 
 async function verify(files: readonly string[], { backend, json }: Options): Promise<void> {
   const cases = files.map((file) => {
+    const description = readJson(file);
+    if (!isReferenceCase(description)) {
+      throw new EddyError(
+        "FILE_INVALID",
+        `${file}: not a reference case: its format is not "reference-case/1"`,
+      );
+    }
     const tensors = `${file.replace(/\.json$/, "")}.safetensors`;
-    return readReferenceCase(readJson(file), parseSafetensors(readBytes(tensors), tensors), file);
+    return readReferenceCase(description, parseSafetensors(readBytes(tensors), tensors), file);
   });
   const kernels = await openKernels(backend);
   let failures = 0;

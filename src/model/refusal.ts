@@ -78,9 +78,11 @@ const reached = (issues: readonly Issue[], value: unknown): number =>
  * @param value what was parsed; the issues' paths start there
  */
 export function refusal(issues: readonly Issue[], value: unknown): Refusal {
-  const place = JSON.stringify(issues[0].path.map(String));
+  // a misspelt field is also missing under its right name: the misspelling says more
+  const first = issues.find(({ code }) => code === "unrecognized_keys") ?? issues[0];
+  const place = JSON.stringify(first.path.map(String));
   const issue = issues.findLast(
-    ({ path, code }) => code === issues[0].code && JSON.stringify(path.map(String)) === place,
+    ({ path, code }) => code === first.code && JSON.stringify(path.map(String)) === place,
   ) as Issue;
   const given = at(value, issue.path);
   if (issue.code === "unrecognized_keys") return { path: issue.path, given: null, allowed: issue.message };

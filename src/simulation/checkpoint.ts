@@ -149,6 +149,17 @@ export async function readCheckpoint(name: string): Promise<Checkpoint> {
       { cause },
     );
   }
+  if (
+    typeof json !== "object" ||
+    json === null ||
+    !("format" in json) ||
+    json.format !== "eddy-checkpoint/1"
+  ) {
+    throw new EddyError(
+      "FILE_INVALID",
+      `checkpoint ${path}: not a checkpoint of Eddy; give the JSON file that --checkpoint wrote`,
+    );
+  }
   const { run, progress, state, tensors } = validate(checkpointSchema, json, path);
   const { sha256: digest, ...content } = json as Record<string, unknown>;
   if (sha256(JSON.stringify(content)) !== digest) {

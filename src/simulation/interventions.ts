@@ -16,9 +16,12 @@ const known = (names: Iterable<string>): string => `one of ${[...names].join(", 
 /** Commands that change the network, in contrast to its clock. */
 export type Intervention = Exclude<Command, { kind: "pause" | "resume" | "step" | "speed" }>;
 
+const clockKinds = ["pause", "resume", "step", "speed"];
+const commandKinds = [...clockKinds, "gate", "learningRate", "beta", "spectralRadius"];
+
 /** Whether a command changes the network. */
 export const isIntervention = (command: Command): command is Intervention =>
-  !["pause", "resume", "step", "speed"].includes(command.kind);
+  !clockKinds.includes(command.kind);
 
 /**
  * A command as the tick-boundary queue takes it.
@@ -40,6 +43,8 @@ export function queuedEvent({ pathways, modules }: Network, command: Interventio
         key: command.module,
         value: inRange("spectralRadius", command.value, 1e-6, 1000),
       };
+    default:
+      throw refuse("kind", Reflect.get(command, "kind"), known(commandKinds));
   }
 }
 

@@ -3,6 +3,7 @@ import { BehaviorSubject, type Observable } from "rxjs";
 import { EddyError } from "../errors.js";
 import type { Kernels } from "../kernels/kernels.js";
 import { learningRules } from "../model/adjoint-propagation.js";
+import type { LearningRule } from "../model/learning-rule.js";
 import { clock, type Pace } from "../streams/clock.js";
 import { type ContinuousNetwork, continuousNetwork } from "../streams/continuous.js";
 import { disposeState, type NetworkState } from "../streams/network-state.js";
@@ -49,8 +50,13 @@ function infoOf({ name, tickMs, network }: Run, backend: string, { gates }: Netw
 }
 
 /** Builds the network; what it is refused for leaves no handles behind. */
-function wire(kernels: Kernels, run: Run, doors: ReadonlyMap<string, StimulusDoor>): ContinuousNetwork {
-  const { network, schedule, rule } = run;
+function wire(
+  kernels: Kernels,
+  run: Run,
+  doors: ReadonlyMap<string, StimulusDoor>,
+  rule: LearningRule,
+): ContinuousNetwork {
+  const { network, schedule } = run;
   if (schedule.kind !== "continuous") {
     throw new EddyError(
       "INVALID_DESCRIPTION",
@@ -61,10 +67,7 @@ function wire(kernels: Kernels, run: Run, doors: ReadonlyMap<string, StimulusDoo
   const tasks = new Map([...doors].map(([task, door]) => [task, { ticks: clocks[task] ?? ticks, door }]));
   const state = initialState(kernels, run);
   try {
-    return continuousNetwork(
-      { kernels, network, rule: learningRules[rule], state },
-      { forward, tasks, settling },
-    );
+    return continuousNetwork({ kernels, network, rule, state }, { forward, tasks, settling });
   } catch (error) {
     disposeState(kernels, state);
     throw error;
@@ -192,6 +195,7 @@ function keepTicking(
 /**
  * Runs a network continuously in this thread.
  * @param doors where stimuli come in, by task
+ * @param rule the run's, or one of the caller's own
  * @throws EddyError INVALID_DESCRIPTION when the run is not continuous, INVALID_ARGUMENT for a pace or ticks out of
  *   range
  */
@@ -200,10 +204,11 @@ export function localSimulation(
   run: Run,
   doors: ReadonlyMap<string, StimulusDoor>,
   options: SimulationOptions,
+  rule: LearningRule = learningRules[run.rule],
 ): Simulation {
   checkPace("ticksPerSecond", options.ticksPerSecond);
   if (options.ticks !== null) checkSteps(options.ticks);
-  const net = wire(kernels, run, doors);
+  const net = wire(kernels, run, doors, rule);
   const { state } = net;
   const seen = watches(kernels, run.network, state);
   const topics = topicsOf(run.network);

@@ -66,6 +66,10 @@ const caseSchema = z.looseObject({
 
 type Case = z.output<typeof caseSchema>;
 
+/** Whether a value says of itself that it is the JSON half of a reference case. */
+export const isReferenceCase = (value: unknown): boolean =>
+  typeof value === "object" && value !== null && "format" in value && value.format === "reference-case/1";
+
 /** A reference case: a network with given numbers, and what every step should give. */
 export interface ReferenceCase {
   readonly name: string;

@@ -1,4 +1,6 @@
+import { EddyError } from "../errors.js";
 import { defaultBackend, openKernels } from "../kernels/backends.js";
+import type { LearningRule } from "../model/learning-rule.js";
 import { endless, type StimulusDoor } from "../streams/stimulus-door.js";
 import { dataDirectory } from "../streams/tasks/data-directory.js";
 import { localSimulation, type SimulationOptions } from "./local-simulation.js";
@@ -18,19 +20,35 @@ export interface OpenOptions extends Partial<SimulationOptions> {
 export interface SimulateOptions extends OpenOptions {
   /** by task: these need no stimuli in the run */
   readonly doors?: Readonly<Record<string, StimulusDoor>>;
+  /** takes the place of the run's */
+  readonly rule?: LearningRule;
+}
+
+const optionNames = ["backend", "data", "doors", "rule", "ticksPerSecond", "ticks", "paused"];
+
+function checkOptions(options: SimulateOptions): void {
+  for (const name of Object.keys(options)) {
+    if (optionNames.includes(name)) continue;
+    throw new EddyError(
+      "INVALID_ARGUMENT",
+      `options: unknown option "${name}"; allowed: ${optionNames.join(", ")}`,
+    );
+  }
 }
 
 /**
- * Runs a network continuously in this thread, with built-in stimuli or the caller's own. It makes its first tick after
+ * Runs a network continuously in this thread, with built-in stimuli and learning rules or the caller's own. It makes its first tick after
  * the caller has had time to watch.
  * @param value a run file's content
  * @throws EddyError (as a rejection) for what is wrong with the run, its data or the backend
  */
 export async function simulate(value: unknown, options: SimulateOptions = {}): Promise<Simulation> {
+  checkOptions(options);
   const {
     backend = defaultBackend,
     data,
     doors = {},
+    rule,
     ticksPerSecond = null,
     ticks = null,
     paused = false,
@@ -41,7 +59,7 @@ export async function simulate(value: unknown, options: SimulateOptions = {}): P
   const kernels = await openKernels(backend);
   const all = new Map([...opened, ...Object.entries(doors)]);
   try {
-    const simulation = localSimulation(kernels, run, all, { ticksPerSecond, ticks, paused });
+    const simulation = localSimulation(kernels, run, all, { ticksPerSecond, ticks, paused }, rule);
     return { ...simulation, close: () => simulation.close().finally(() => kernels.close()) };
   } catch (error) {
     kernels.close();

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { EddyError } from "../errors.js";
 import type { Kernels } from "../kernels/kernels.js";
 import { learningRules } from "../model/adjoint-propagation.js";
+import type { LearningRule } from "../model/learning-rule.js";
 import { validate } from "../model/validate.js";
 import { openGates } from "../streams/open-gates.js";
 import { type PhasedNetwork, phasedNetwork } from "../streams/phased.js";
@@ -169,6 +170,7 @@ async function* test(course: Course, sums: Sums, signal?: AbortSignal): AsyncGen
  * Sets up phased training of a run.
  * @param sources stimuli by task
  * @param from a checkpoint of the same run, to go on from as if it had never stopped
+ * @param rule the run's, or one of the caller's own
  * @throws EddyError INVALID_DESCRIPTION when the run is not phased, or an epoch has no end
  */
 export function openTraining(
@@ -176,6 +178,7 @@ export function openTraining(
   run: Run,
   sources: ReadonlyMap<string, StimulusSource>,
   from: Checkpoint | null = null,
+  rule: LearningRule = learningRules[run.rule],
 ): Training {
   const { network, schedule, iterations } = run;
   if (schedule.kind !== "phased") {
@@ -189,7 +192,7 @@ export function openTraining(
   const progress = from
     ? validate(progressSchema, from.progress, "checkpoint.progress")
     : { epoch: 0, batch: 0, sums: {} as Sums };
-  const phased = phasedNetwork({ kernels, network, rule: learningRules[run.rule], state }, iterations);
+  const phased = phasedNetwork({ kernels, network, rule, state }, iterations);
   const course: Course = { run, sources, phased, progress };
 
   return {

@@ -1,8 +1,9 @@
 import type { Kernels, Tensor } from "../kernels/kernels.js";
 import type { Network } from "../model/network.js";
-import type { Optimiser } from "../model/optimiser.js";
+import { type Optimiser, optimiserSchema } from "../model/optimiser.js";
 import { disposeParameters, type Parameters } from "../model/parameters.js";
 import { mapSignals, type Signals, signalNames } from "../model/signals.js";
+import { validate } from "../model/validate.js";
 
 /** Where a task's own clock stands, in continuous operation. */
 export interface TaskState {
@@ -47,19 +48,23 @@ export interface NetworkState extends Signals {
   readonly tasks: Map<string, TaskState>;
 }
 
-/** The state of a network before its first tick: everything at rest, gates as described. */
+/**
+ * The state of a network before its first tick: everything at rest, gates as described.
+ * @throws EddyError INVALID_DESCRIPTION for an optimiser with a rate that is none
+ */
 export function restingState(
   network: Network,
   parameters: Parameters,
   { batch, beta, optimiser }: Pick<NetworkState, "batch" | "beta" | "optimiser">,
 ): NetworkState {
+  const checked = validate(optimiserSchema, optimiser, "optimiser");
   const gates = new Map([...network.pathways.values()].map(({ id, gate }) => [id, gate]));
   const empty = () => new Map<string, Tensor>();
   return {
     tick: 0,
     batch,
     parameters,
-    optimiser,
+    optimiser: checked,
     beta,
     gates,
     states: empty(),

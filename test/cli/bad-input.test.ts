@@ -80,7 +80,7 @@ describe("a bad run file is refused in one line, exit code 2:", () => {
       expect(await refused([command, join(folder, "none.json")])).toMatch(
         /none\.json: there is no such file/,
       );
-      expect(await refused([command, folder])).toMatch(/cannot be read/);
+      expect(await refused([command, folder])).toMatch(/is a folder, needed a file/);
     }
   });
 });

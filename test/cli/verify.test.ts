@@ -96,7 +96,7 @@ describe("eddy verify", () => {
     writeFileSync(alone, '{"format": "reference-case/2"}');
     copyFileSync(golden("ste-2x64.safetensors"), join(folder, "alone.safetensors"));
     expect(await refused(["verify", alone])).toMatch(
-      /alone\.json\.format: given "reference-case\/2", needed "reference-case\/1"/,
+      /alone\.json: not a reference case: its format is not "reference-case\/1"/,
     );
     expect(await refused(["verify", golden("ste-2x64.json"), "--backend", "abacus"])).toMatch(
       /"abacus" is unknown/,
