@@ -1,5 +1,7 @@
+import { basename } from "node:path";
 import { InvalidArgumentError } from "commander";
 import { override } from "../simulation/run-description.js";
+import { readJson } from "./read-json.js";
 
 /** A whole number within bounds, from the command line. */
 export const whole =
@@ -26,3 +28,11 @@ export const collect = (text: string, before: readonly string[] = []): readonly 
 /** Applies -p path=value in order. @throws EddyError INVALID_ARGUMENT */
 export const applyOverrides = (run: unknown, assignments: readonly string[] = []): unknown =>
   assignments.reduce<unknown>(override, run);
+
+/** Reads a run file; one that gives the run no name lends it its own. @throws EddyError FILE_NOT_FOUND, FILE_INVALID */
+export function readRun(file: string): unknown {
+  const run = readJson(file);
+  return typeof run === "object" && run !== null && !Array.isArray(run)
+    ? { name: basename(file, ".json"), ...run }
+    : run;
+}

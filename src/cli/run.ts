@@ -8,8 +8,7 @@ import { resolveRun } from "../simulation/run-description.js";
 import type { Simulation } from "../simulation/simulation.js";
 import { exitCodes } from "./exit-codes.js";
 import { interruption } from "./interruption.js";
-import { applyOverrides, collect, whole } from "./options.js";
-import { readJson } from "./read-json.js";
+import { applyOverrides, collect, readRun, whole } from "./options.js";
 import { note, print, printJson } from "./terminal.js";
 import { type TrialMetrics, trialTally } from "./trial-tally.js";
 
@@ -99,7 +98,7 @@ async function serveDashboard(simulation: Simulation, { host, port, json }: Opti
 async function run(file: string | undefined, options: Options): Promise<void> {
   const { ticks, headless, seed, backend, data, p = [] } = options;
   const seeded = seed === undefined ? p : [`seed=${seed}`, ...p];
-  const value = applyOverrides(file === undefined ? gaborScene : readJson(file), seeded);
+  const value = applyOverrides(file === undefined ? gaborScene : readRun(file), seeded);
   const { tickMs } = resolveRun(value);
   const speed = options.speed ?? (headless ? { ticksPerSecond: null } : { times: 1 });
   const { signal, release } = interruption();

@@ -18,8 +18,7 @@ import { openTraining, type TaskResult, type Training, type TrainingEvent } from
 import { dataDirectory } from "../streams/tasks/data-directory.js";
 import { exitCodes } from "./exit-codes.js";
 import { interruption } from "./interruption.js";
-import { applyOverrides, collect, oneOf, whole } from "./options.js";
-import { readJson } from "./read-json.js";
+import { applyOverrides, collect, oneOf, readRun, whole } from "./options.js";
 import { duration, note, type Progress, print, printJson, progress } from "./terminal.js";
 
 interface Options {
@@ -60,7 +59,7 @@ function describedRun(file: string | undefined, options: Options, checkpoint: Ch
     );
   }
   let value: unknown;
-  if (file !== undefined) value = readJson(file);
+  if (file !== undefined) value = readRun(file);
   else if (task !== undefined) value = trainingRun(task, modules ?? 2);
   else if (checkpoint) value = checkpoint.run;
   else
