@@ -21,6 +21,8 @@ const SILENCE_CHECK_MS = 1000;
 
 /** How the connection stands. */
 export type Link =
+  /** there is no token to connect with */
+  | { readonly kind: "locked" }
   | { readonly kind: "connecting" }
   | { readonly kind: "open" }
   | { readonly kind: "waiting"; readonly why: string; readonly retryAtMs: number }

@@ -63,8 +63,12 @@ export class Dashboard {
 
   #open(): void {
     const token = takeToken();
-    if (token !== undefined) this.#connection.open(token);
-    else this.#explain("This page needs the address that eddy run printed, with its token.");
+    if (token !== undefined) {
+      this.#connection.open(token);
+      return;
+    }
+    this.#linked({ kind: "locked" });
+    this.#explain("This page needs the address that eddy run printed, with its token.");
   }
 
   #linked(link: Link): void {

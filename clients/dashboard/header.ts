@@ -34,7 +34,7 @@ export class Header {
   readonly #tick = element("output", { "aria-label": "tick", id: "tick" }, "–");
   readonly #rate = element("output", { "aria-label": "ticks a second", id: "rate" }, "–");
   readonly #cost = element("output", { "aria-label": "what watching costs", id: "cost" }, "–");
-  readonly #lost = element("output", { "aria-label": "frames lost", id: "lost" }, "0");
+  readonly #lost = element("output", { "aria-label": "frames skipped", id: "lost" }, "0");
   readonly #freeze: HTMLButtonElement;
   #lostBefore = 0;
   #lostAtMs = Number.NEGATIVE_INFINITY;
@@ -50,7 +50,7 @@ export class Header {
         ...figure("tick", this.#tick),
         ...figure("ticks/s", this.#rate),
         ...figure("watching", this.#cost),
-        ...figure("lost frames", this.#lost),
+        ...figure("skipped frames", this.#lost),
       ),
       this.#freeze,
     );
@@ -94,6 +94,8 @@ function figure(name: string, value: HTMLElement): readonly HTMLElement[] {
 
 function describe({ link, paused, silentMs }: Standing): Shown {
   switch (link.kind) {
+    case "locked":
+      return { state: "ended", text: "no token", detail: "" };
     case "connecting":
       return { state: "connecting", text: "connecting", detail: "" };
     case "waiting": {

@@ -66,6 +66,14 @@ describe.skipIf(!chromiumPath)(
       Number((await page.locator("#tick").textContent())?.replaceAll(",", ""));
     const press = (page: Page, name: string) => page.getByRole("button", { name, exact: true }).click();
 
+    it("says what is missing when it is opened without a token", async () => {
+      const { server } = await start();
+      const { page, errors } = await open(server.url.replace(/#.*/, ""));
+      await shows(state(page), "no token");
+      await shows(page.locator("body"), /needs the address that eddy run printed/);
+      expect(errors).toEqual([]);
+    });
+
     it("connects and shows a running network: ticks, phases, traces, outputs, accuracy", async () => {
       const { server } = await start();
       const { page, errors } = await open(server.url);
