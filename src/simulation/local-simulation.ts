@@ -5,11 +5,11 @@ import type { Kernels } from "../kernels/kernels.js";
 import { learningRules } from "../model/adjoint-propagation.js";
 import type { LearningRule } from "../model/learning-rule.js";
 import { clock, type Pace } from "../streams/clock.js";
-import { type ContinuousNetwork, continuousNetwork } from "../streams/continuous.js";
-import { disposeState, type NetworkState } from "../streams/network-state.js";
+import type { ContinuousNetwork } from "../streams/continuous.js";
+import type { NetworkState } from "../streams/network-state.js";
 import type { StimulusDoor } from "../streams/stimulus-door.js";
 import { checkPace, checkSteps, isIntervention, queuedEvent } from "./interventions.js";
-import { initialState } from "./open-network.js";
+import { openNetwork } from "./open-network.js";
 import type { Run } from "./run-description.js";
 import type { Command, Simulation, SimulationInfo, SimulationStatus } from "./simulation.js";
 import { checkWatch, topicsOf } from "./topics.js";
@@ -47,31 +47,6 @@ function infoOf({ name, tickMs, network }: Run, backend: string, { gates }: Netw
     })),
     tasks: [...network.tasks.keys()],
   };
-}
-
-/** Builds the network; what it is refused for leaves no handles behind. */
-function wire(
-  kernels: Kernels,
-  run: Run,
-  doors: ReadonlyMap<string, StimulusDoor>,
-  rule: LearningRule,
-): ContinuousNetwork {
-  const { network, schedule } = run;
-  if (schedule.kind !== "continuous") {
-    throw new EddyError(
-      "INVALID_DESCRIPTION",
-      `run.schedule.kind: given "${schedule.kind}", needed "continuous" for live operation; or use eddy train`,
-    );
-  }
-  const { forward, ticks, clocks, settling } = schedule;
-  const tasks = new Map([...doors].map(([task, door]) => [task, { ticks: clocks[task] ?? ticks, door }]));
-  const state = initialState(kernels, run);
-  try {
-    return continuousNetwork({ kernels, network, rule, state }, { forward, tasks, settling });
-  } catch (error) {
-    disposeState(kernels, state);
-    throw error;
-  }
 }
 
 function statusOf(
@@ -208,7 +183,7 @@ export function localSimulation(
 ): Simulation {
   checkPace("ticksPerSecond", options.ticksPerSecond);
   if (options.ticks !== null) checkSteps(options.ticks);
-  const net = wire(kernels, run, doors, rule);
+  const net = openNetwork(kernels, run, doors, rule);
   const { state } = net;
   const seen = watches(kernels, run.network, state);
   const topics = topicsOf(run.network);

@@ -1,11 +1,44 @@
+import { EddyError } from "../errors.js";
 import type { Kernels } from "../kernels/kernels.js";
 import { initialWeights } from "../model/initial-weights.js";
+import type { LearningRule } from "../model/learning-rule.js";
 import { createParameters } from "../model/parameters.js";
-import { type NetworkState, restingState } from "../streams/network-state.js";
+import { type ContinuousNetwork, continuousNetwork } from "../streams/continuous.js";
+import { disposeState, type NetworkState, restingState } from "../streams/network-state.js";
+import type { StimulusDoor } from "../streams/stimulus-door.js";
 import type { Run } from "./run-description.js";
 
 /** The state in which a run begins: weights drawn from its seed, everything at rest. */
 export function initialState(kernels: Kernels, { network, seed, batch, beta, optimiser }: Run): NetworkState {
   const parameters = createParameters(kernels, network, initialWeights(network, seed));
   return restingState(network, parameters, { batch, beta, optimiser });
+}
+
+/**
+ * Builds the network of a run for continuous operation; a refusal leaves no handles behind.
+ * @param doors where stimuli come in, by task
+ * @throws EddyError INVALID_DESCRIPTION when the run is not continuous
+ */
+export function openNetwork(
+  kernels: Kernels,
+  run: Run,
+  doors: ReadonlyMap<string, StimulusDoor>,
+  rule: LearningRule,
+): ContinuousNetwork {
+  const { network, schedule } = run;
+  if (schedule.kind !== "continuous") {
+    throw new EddyError(
+      "INVALID_DESCRIPTION",
+      `run.schedule.kind: given "${schedule.kind}", needed "continuous" for live operation; or use eddy train`,
+    );
+  }
+  const { forward, ticks, clocks, settling } = schedule;
+  const tasks = new Map([...doors].map(([task, door]) => [task, { ticks: clocks[task] ?? ticks, door }]));
+  const state = initialState(kernels, run);
+  try {
+    return continuousNetwork({ kernels, network, rule, state }, { forward, tasks, settling });
+  } catch (error) {
+    disposeState(kernels, state);
+    throw error;
+  }
 }

@@ -1,9 +1,7 @@
 import { SHARE_ENV, Worker } from "node:worker_threads";
 import { Subject } from "rxjs";
 import { EddyError } from "../errors.js";
-import { defaultBackend } from "../kernels/backends.js";
-import { dataDirectory } from "../streams/tasks/data-directory.js";
-import type { OpenOptions } from "./simulate.js";
+import { checkOptions, type OpenOptions, openOptionNames } from "./simulate.js";
 import type { Frame, Simulation, SimulationStatus } from "./simulation.js";
 import { type FromWorker, fromFailure, type ToWorker, type WorkerStart } from "./worker-messages.js";
 
@@ -11,19 +9,7 @@ type Ready = Extract<FromWorker, { op: "ready" }>;
 type Unnumbered<Message> = Message extends { readonly id: number } ? Omit<Message, "id"> : never;
 type Waiting = { resolve(value: number): void; reject(error: Error): void };
 
-function startWorker(
-  run: unknown,
-  { backend = defaultBackend, data, ...options }: OpenOptions,
-  handled: Int32Array,
-): Worker {
-  const { ticksPerSecond = null, ticks = null, paused = false } = options;
-  const workerData: WorkerStart = {
-    run,
-    backend,
-    dataDirectory: dataDirectory(data),
-    options: { ticksPerSecond, ticks, paused },
-    handled,
-  };
+function startWorker(workerData: WorkerStart): Worker {
   return new Worker(new URL("./worker.js", import.meta.url), {
     workerData,
     // settings of native libraries reach them only through the process's own environment
@@ -89,8 +75,9 @@ function acknowledge(handled: Int32Array, frames: number): void {
  * @throws EddyError (as a rejection) for what is wrong with the run, its data or the backend
  */
 export async function openSimulation(run: unknown, options: OpenOptions = {}): Promise<Simulation> {
+  checkOptions(options, openOptionNames);
   const handled = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
-  const worker = startWorker(run, options, handled);
+  const worker = startWorker({ run, options, handled });
   const {
     info,
     topics,

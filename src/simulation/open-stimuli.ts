@@ -1,5 +1,6 @@
 import { invalid } from "../model/validate.js";
 import type { StimulusSource } from "../streams/stimulus.js";
+import { endless, type StimulusDoor } from "../streams/stimulus-door.js";
 import { gabor } from "../streams/tasks/gabor.js";
 import { imageSet } from "../streams/tasks/image-set.js";
 import type { Run, StimuliDescription } from "./run-description.js";
@@ -45,3 +46,10 @@ export function openStimuli(
   }
   return sources;
 }
+
+/** The doors of sources, each an endless supply in batches of the run's size. */
+export const endlessDoors = (
+  { batch }: Run,
+  sources: ReadonlyMap<string, StimulusSource>,
+): Map<string, StimulusDoor> =>
+  new Map([...sources].map(([task, { training }]) => [task, endless(training, batch)]));

@@ -1,10 +1,10 @@
 import { EddyError } from "../errors.js";
 import { defaultBackend, openKernels } from "../kernels/backends.js";
 import type { LearningRule } from "../model/learning-rule.js";
-import { endless, type StimulusDoor } from "../streams/stimulus-door.js";
+import type { StimulusDoor } from "../streams/stimulus-door.js";
 import { dataDirectory } from "../streams/tasks/data-directory.js";
 import { localSimulation, type SimulationOptions } from "./local-simulation.js";
-import { openStimuli } from "./open-stimuli.js";
+import { endlessDoors, openStimuli } from "./open-stimuli.js";
 import { resolveRun } from "./run-description.js";
 import type { Simulation } from "./simulation.js";
 
@@ -24,26 +24,29 @@ export interface SimulateOptions extends OpenOptions {
   readonly rule?: LearningRule;
 }
 
-const optionNames = ["backend", "data", "doors", "rule", "ticksPerSecond", "ticks", "paused"];
+/** The options of a simulation in a thread of its own. */
+export const openOptionNames = ["backend", "data", "ticksPerSecond", "ticks", "paused"];
+const simulateOptionNames = [...openOptionNames, "doors", "rule"];
 
-function checkOptions(options: SimulateOptions): void {
+/** @throws EddyError INVALID_ARGUMENT for an option that is not among the names */
+export function checkOptions(options: OpenOptions, names: readonly string[]): void {
   for (const name of Object.keys(options)) {
-    if (optionNames.includes(name)) continue;
+    if (names.includes(name)) continue;
     throw new EddyError(
       "INVALID_ARGUMENT",
-      `options: unknown option "${name}"; allowed: ${optionNames.join(", ")}`,
+      `options: unknown option "${name}"; allowed: ${names.join(", ")}`,
     );
   }
 }
 
 /**
- * Runs a network continuously in this thread, with built-in stimuli and learning rules or the caller's own. It makes its first tick after
- * the caller has had time to watch.
+ * Runs a network continuously in this thread, with built-in stimuli and learning rules or the caller's own. It makes
+ * its first tick after the caller has had time to watch.
  * @param value a run file's content
  * @throws EddyError (as a rejection) for what is wrong with the run, its data or the backend
  */
 export async function simulate(value: unknown, options: SimulateOptions = {}): Promise<Simulation> {
-  checkOptions(options);
+  checkOptions(options, simulateOptionNames);
   const {
     backend = defaultBackend,
     data,
@@ -54,8 +57,7 @@ export async function simulate(value: unknown, options: SimulateOptions = {}): P
     paused = false,
   } = options;
   const run = resolveRun(value, new Set(Object.keys(doors)));
-  const sources = openStimuli(run, dataDirectory(data));
-  const opened = [...sources].map(([task, { training }]) => [task, endless(training, run.batch)] as const);
+  const opened = endlessDoors(run, openStimuli(run, dataDirectory(data)));
   const kernels = await openKernels(backend);
   const all = new Map([...opened, ...Object.entries(doors)]);
   try {

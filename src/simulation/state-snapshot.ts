@@ -4,7 +4,7 @@ import type { Kernels, Tensor } from "../kernels/kernels.js";
 import type { Network } from "../model/network.js";
 import { biasName, recurrentName } from "../model/network.js";
 import { optimiserSchema } from "../model/optimiser.js";
-import type { Parameters } from "../model/parameters.js";
+import { type Parameters, setSpectralRadius } from "../model/parameters.js";
 import { mapSignals, type Signals, signalNames } from "../model/signals.js";
 import { validate } from "../model/validate.js";
 import { type NetworkState, restingState } from "../streams/network-state.js";
@@ -135,15 +135,9 @@ function restoreParameters(
   for (const { name, shape } of network.weights.values()) stored(`weights/${name}`, shape);
   for (const { name, neurons, spectralRadius: drawnRadius } of network.modules.values()) {
     const { data: drawn } = stored(`weights/${recurrentName(name)}`, [neurons, neurons]);
-    const spectralRadius = scalars.spectralRadii[name] ?? drawnRadius;
-    const scale = spectralRadius / drawnRadius;
-    const scaled = scale === 1 ? drawn : drawn.map((weight) => weight * scale);
-    parameters.recurrent.set(name, {
-      drawn,
-      drawnRadius,
-      spectralRadius,
-      matrix: kernels.matrix(scaled, neurons),
-    });
+    const matrix = kernels.matrix(drawn, neurons);
+    parameters.recurrent.set(name, { drawn, drawnRadius, spectralRadius: drawnRadius, matrix });
+    setSpectralRadius(kernels, parameters, name, scalars.spectralRadii[name] ?? drawnRadius);
     if (tensors.has(`weights/${biasName(name)}`))
       parameters.biases.set(name, uploaded(`weights/${biasName(name)}`));
   }

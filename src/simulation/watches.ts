@@ -1,6 +1,6 @@
 import { type Observable, Subject } from "rxjs";
 import type { Kernels, Tensor } from "../kernels/kernels.js";
-import type { Network } from "../model/network.js";
+import type { Network, Task } from "../model/network.js";
 import type { NetworkEvent, OutputEvent } from "../streams/events.js";
 import type { NetworkState } from "../streams/network-state.js";
 import { scoreOutput } from "../streams/score.js";
@@ -56,15 +56,14 @@ function sampled(kernels: Kernels, tensor: Tensor, { units, row = 0 }: Watch): P
 /** The result of a trial. */
 async function metrics(
   kernels: Kernels,
-  network: Network,
+  { name, target: kind }: Task,
   state: NetworkState,
   { readout, output, trial, tick }: OutputEvent,
 ) {
-  const task = [...network.tasks.values()].find((candidate) => candidate.readout === readout);
   const target = state.targets.get(readout);
-  if (!task || !target) return null;
-  const { count, loss, accuracy } = await scoreOutput(kernels, task.target, output, target);
-  return { task: task.name, trial, tick, count, loss, accuracy };
+  if (!target) return null;
+  const { count, loss, accuracy } = await scoreOutput(kernels, kind, output, target);
+  return { task: name, trial, tick, count, loss, accuracy };
 }
 
 /**
@@ -74,7 +73,7 @@ async function metrics(
 export function watches(kernels: Kernels, network: Network, state: NetworkState): Watches {
   const frames = new Subject<Frame>();
   const active = new Map<number, Active>();
-  const taskOf = new Map([...network.tasks.values()].map(({ readout, name }) => [readout, name]));
+  const taskOf = new Map([...network.tasks.values()].map((task) => [task.readout, task]));
   let handles = 0;
   let pending = 0;
   let tail: Promise<void> = Promise.resolve();
@@ -114,9 +113,10 @@ export function watches(kernels: Kernels, network: Network, state: NetworkState)
       if (active.size === 0) return;
       for (const [topic, tensor] of tensorsOf(event)) seeTensor(topic, event.tick, tensor);
       if (event.kind === "output") {
-        const watchers = watching(`metrics/${taskOf.get(event.readout)}`);
-        if (watchers.length === 0) return;
-        const record = metrics(kernels, network, state, event);
+        const task = taskOf.get(event.readout);
+        const watchers = task ? watching(`metrics/${task.name}`) : [];
+        if (!task || watchers.length === 0) return;
+        const record = metrics(kernels, task, state, event);
         for (const [handle] of watchers) send(handle, event.tick, record);
       }
       if (event.kind === "phase" || event.kind === "gate") {

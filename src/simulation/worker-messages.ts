@@ -1,14 +1,12 @@
 import { EddyError, type ErrorCode } from "../errors.js";
-import type { SimulationOptions } from "./local-simulation.js";
+import type { OpenOptions } from "./simulate.js";
 import type { Command, Frame, SimulationInfo, SimulationStatus, Topic, Watch } from "./simulation.js";
 
 /** What a simulation's thread is started with. */
 export interface WorkerStart {
   /** a run file's content, or a resolved run's description */
   readonly run: unknown;
-  readonly backend: string;
-  readonly dataDirectory: string;
-  readonly options: SimulationOptions;
+  readonly options: OpenOptions;
   /** [1] frames that the other side has handled, modulo 2^32; in shared memory */
   readonly handled: Int32Array;
 }

@@ -64,8 +64,8 @@ async function answer(simulation: Simulation, message: ToWorker): Promise<void> 
   }
 }
 
-async function start({ run, backend, dataDirectory, options, handled }: WorkerStart): Promise<void> {
-  const simulation = await simulate(run, { ...options, backend, data: dataDirectory });
+async function start({ run, options, handled }: WorkerStart): Promise<void> {
+  const simulation = await simulate(run, options);
   const status = () => simulation.status();
   send({
     op: "ready",

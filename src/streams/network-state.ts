@@ -5,6 +5,14 @@ import { disposeParameters, type Parameters } from "../model/parameters.js";
 import { mapSignals, type Signals, signalNames } from "../model/signals.js";
 import { validate } from "../model/validate.js";
 
+/** A stimulus on the backend. */
+export interface UploadedStimulus {
+  /** [batch, size of the input] */
+  readonly input: Tensor;
+  /** [batch, size of the readout]; null: nothing to learn from */
+  readonly target: Tensor | null;
+}
+
 /** Where a task's own clock stands, in continuous operation. */
 export interface TaskState {
   /** trials begun */
@@ -13,7 +21,7 @@ export interface TaskState {
   /** ticks until the phase ends */
   ticksLeft: number;
   /** a stimulus that waits for the next phase boundary */
-  pending: { readonly input: Tensor; readonly target: Tensor | null } | null;
+  pending: UploadedStimulus | null;
 }
 
 /**
@@ -106,6 +114,12 @@ export function disposeSignals(kernels: Kernels, signals: Signals): void {
   for (const kind of signalNames) for (const tensor of signals[kind].values()) kernels.dispose(tensor);
 }
 
+/** Frees an uploaded stimulus. */
+export function disposeStimulus(kernels: Kernels, { input, target }: UploadedStimulus): void {
+  kernels.dispose(input);
+  if (target) kernels.dispose(target);
+}
+
 /** Frees everything that a state owns. */
 export function disposeState(kernels: Kernels, state: NetworkState): void {
   disposeSignals(kernels, state);
@@ -114,8 +128,7 @@ export function disposeState(kernels: Kernels, state: NetworkState): void {
     for (const tensor of tensors.values()) kernels.dispose(tensor);
   }
   for (const { pending } of state.tasks.values()) {
-    if (pending) kernels.dispose(pending.input);
-    if (pending?.target) kernels.dispose(pending.target);
+    if (pending) disposeStimulus(kernels, pending);
   }
   disposeParameters(kernels, state.parameters);
 }

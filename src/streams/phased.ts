@@ -2,6 +2,7 @@ import { EddyError } from "../errors.js";
 import type { Tensor } from "../kernels/kernels.js";
 import type { Network } from "../model/network.js";
 import { type ModuleSettle, type PhasedIterations, type TrialPlan, trialPlan } from "../model/trial-plan.js";
+import { checkBatch } from "./check-batch.js";
 import { drop, type NetworkState, put } from "./network-state.js";
 import { type TrialEvents, type WiredNetwork, type Wiring, wireNetwork } from "./wire-network.js";
 
@@ -43,14 +44,10 @@ const uninterrupted: TrialEvents = {
 
 /** Checks what a trial gives, before it changes anything. @throws EddyError SHAPE_MISMATCH, INVALID_ARGUMENT */
 function checkTrial({ inputs: sizes, readouts }: Network, { inputs, targets, batch }: PhasedTrial): void {
-  const check = (what: string, size: number | undefined, { length }: Float32Array) => {
+  const check = (what: string, size: number | undefined, data: Float32Array) => {
     if (size === undefined)
       throw new EddyError("INVALID_ARGUMENT", `trial: the network has no ${what}; leave it out of the trial`);
-    if (length !== batch * size)
-      throw new EddyError(
-        "SHAPE_MISMATCH",
-        `trial: ${what} has ${length} numbers, needed ${batch} x ${size} (batch x size)`,
-      );
+    checkBatch(`trial: ${what}`, data, batch, size);
   };
   for (const [name, data] of inputs) check(`input ${name}`, sizes.get(name), data);
   for (const [name, data] of targets) check(`target of readout ${name}`, readouts.get(name)?.size, data);

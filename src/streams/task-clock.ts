@@ -1,7 +1,7 @@
 import type { Subject } from "rxjs";
 import type { Tensor } from "../kernels/kernels.js";
 import type { Task } from "../model/network.js";
-import { drop, put, type TaskState } from "./network-state.js";
+import { disposeStimulus, drop, put, type TaskState } from "./network-state.js";
 import type { StimulusDoor, TrialRequest } from "./stimulus-door.js";
 import type { WiredNetwork } from "./wire-network.js";
 
@@ -46,6 +46,10 @@ function enter(
   wired.announce({ kind: "phase", tick, task: running.task.name, phase, trial: running.state.trial });
 }
 
+/** Whether two sets of modules have none in common. */
+const apart = (modules: ReadonlySet<string>, others: ReadonlySet<string>): boolean =>
+  [...modules].every((module) => !others.has(module));
+
 /**
  * Whether a task's stimulus may change now: not while an error, its own or another task's, is on its way through a
  * module that the stimulus drives, since the change would be taken for a part of that error.
@@ -59,7 +63,7 @@ const mayBegin = (
   tasks.every(
     (other) =>
       (other.state.phase !== "learning" && !answered.includes(other)) ||
-      (other !== running && [...other.perturbed].every((module) => !running.driven.has(module))),
+      (other !== running && apart(other.perturbed, running.driven)),
   );
 
 /** Whether a task's stimulus has been there for long enough, or is not there at all. */
@@ -72,10 +76,7 @@ const hasSettled = ({ settling }: SharedNetwork, { state, ticks }: RunningTask):
  */
 const mayPerturb = (shared: SharedNetwork, running: RunningTask): boolean =>
   shared.tasks.every(
-    (other) =>
-      other === running ||
-      hasSettled(shared, other) ||
-      [...other.driven].every((module) => !running.perturbed.has(module)),
+    (other) => other === running || hasSettled(shared, other) || apart(other.driven, running.perturbed),
   );
 
 function beginTrial(shared: SharedNetwork, running: RunningTask, input: Tensor, target: Tensor | null): void {
@@ -96,7 +97,7 @@ export function present(
 ): void {
   const { kernels } = shared.wired;
   const { pending } = running.state;
-  if (pending) for (const tensor of [pending.input, pending.target]) if (tensor) kernels.dispose(tensor);
+  if (pending) disposeStimulus(kernels, pending);
   running.state.pending = null;
   if (mayBegin(shared, running)) beginTrial(shared, running, input, target);
   else running.state.pending = { input, target };

@@ -1,5 +1,5 @@
 import { Subscription } from "rxjs";
-import { EddyError } from "../errors.js";
+import { checkBatch } from "./check-batch.js";
 import type { Stimulus } from "./stimulus.js";
 import type { RunningTask } from "./task-clock.js";
 import { disposeQueued } from "./tick-queue.js";
@@ -11,18 +11,10 @@ function queueStimulus(
   { task }: RunningTask,
   stimulus: Stimulus,
 ): void {
-  const check = (what: string, data: Float32Array, size: number) => {
-    if (data.length !== state.batch * size) {
-      throw new EddyError(
-        "SHAPE_MISMATCH",
-        `${what} of task ${task.name} has ${data.length} numbers, needed ${state.batch} x ${size} (batch x size)`,
-      );
-    }
-  };
   const inputs = network.inputs.get(task.input) ?? 0;
   const outputs = network.readouts.get(task.readout)?.size ?? 0;
-  check("stimulus", stimulus.input, inputs);
-  if (stimulus.target) check("target", stimulus.target, outputs);
+  checkBatch(`stimulus of task ${task.name}`, stimulus.input, state.batch, inputs);
+  if (stimulus.target) checkBatch(`target of task ${task.name}`, stimulus.target, state.batch, outputs);
   const input = kernels.tensor(stimulus.input, [state.batch, inputs]);
   const target = stimulus.target && kernels.tensor(stimulus.target, [state.batch, outputs]);
   const displaced = queue.push({ kind: "stimulus", key: task.name, input, target });

@@ -1,4 +1,5 @@
 import type { Kernels, Tensor } from "../kernels/kernels.js";
+import { disposeStimulus } from "./network-state.js";
 
 /** What waits for the next tick boundary: all feedback, and all that comes from outside. */
 export type QueuedEvent =
@@ -29,9 +30,7 @@ const kinds: readonly QueuedEvent["kind"][] = [
 /** Frees what an event owns that nobody will act on. */
 export function disposeQueued(kernels: Kernels, event: QueuedEvent): void {
   if (event.kind === "outputError") kernels.dispose(event.error);
-  if (event.kind !== "stimulus") return;
-  kernels.dispose(event.input);
-  if (event.target) kernels.dispose(event.target);
+  if (event.kind === "stimulus") disposeStimulus(kernels, event);
 }
 
 /** The one tick-boundary queue. */

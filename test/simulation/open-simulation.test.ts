@@ -40,6 +40,13 @@ async function refusalOf(promise: Promise<unknown>) {
 }
 
 describe("a simulation in a thread of its own", () => {
+  it("refuses an option that it does not know, and says which it knows", async () => {
+    const misspelt = JSON.parse('{"tick": 10}');
+    const { code, message } = await refusalOf(eddy.openSimulation(scene, misspelt));
+    expect(code).toBe("INVALID_ARGUMENT");
+    expect(message).toMatch(/"tick"; allowed: .*ticks/);
+  });
+
   it("does all that one in this thread does, with the same numbers", async () => {
     const { simulation, frames } = await open();
     const local = await eddy.simulate(scene, { backend: "reference", paused: true });
