@@ -53,6 +53,26 @@ export interface DriveRequest {
   readonly base?: Tensor;
 }
 
+/** What a module that propagates only changes remembers from one iteration to the next. */
+export interface Propagated {
+  /** [batch, neurons] the state of each unit when it last spoke */
+  readonly spoken: Tensor;
+  /** [batch, neurons] `spoken W`, summed change by change */
+  readonly sum: Tensor;
+}
+
+/**
+ * Event-driven propagation. In each iteration a unit with `|h - spoken| > epsilon` speaks: `sum <- sum + (h - spoken)
+ * W[unit]`, in ascending order of the units, and `spoken <- h`; then `h <- f(sum + b + drive)`. So `|h - spoken| <=
+ * epsilon` always, and the sum is off by at most epsilon times the largest column sum of |W|, rounding aside.
+ */
+export interface ChangePropagation {
+  /** >= 0; at 0 every unit that changed at all speaks */
+  readonly epsilon: number;
+  /** null: in the first iteration all units speak, to nothing that was there before: a full product */
+  readonly remembered: Propagated | null;
+}
+
 /** One module's iterations `h <- f(h W + b + drive)`. */
 export interface SettleRequest {
   readonly matrix: RecurrentMatrix;
@@ -69,6 +89,13 @@ export interface SettleRequest {
   readonly tolerance?: number;
   /** report residual and iterations (implied by `tolerance`) */
   readonly report?: boolean;
+  /**
+   * units of the state that the caller will use; absent means all. The others may be left at any iteration, so the
+   * last one need not compute them. Not together with `tolerance`, `report` or `changes`.
+   */
+  readonly needed?: readonly Block[];
+  /** propagate only changes; absent means full products */
+  readonly changes?: ChangePropagation;
 }
 
 /** The end of a {@link SettleRequest}; all handles are owned by the caller. */
@@ -80,6 +107,8 @@ export interface Settled {
    * was asked for
    */
   readonly report: Tensor | null;
+  /** what the module remembers; null unless it propagates changes */
+  readonly propagated: Propagated | null;
 }
 
 /** A readout: `nonlinearity(sum of terms + bias)`. */
