@@ -1,0 +1,163 @@
+// The parts of a settle: which tile and which targets of which module, for one iteration or for all.
+#ifndef EDDY_ITERATE_H
+#define EDDY_ITERATE_H
+
+#include "pool.h"
+#include "settle-row.h"
+
+INLINE float *buffer_of(uintptr_t arena, const job *j, u32 iteration) {
+  return AT(float, (j->iterations - iteration) & 1 ? j->other : j->state);
+}
+
+static void add_products(uintptr_t arena, const span *s) {
+  if (s->j->form == LISTS) {
+    add_lists(arena, s);
+    return;
+  }
+  for (u32 segment = s->first; segment < s->last; segment++)
+    if (!s->needed || s->needed[segment]) add_segment_of_row(arena, s, segment);
+}
+
+static u32 lanes_in_use(const job *j, u32 tile) {
+  u32 rest = j->batch - tile * j->lanes;
+  return rest < j->lanes ? rest : j->lanes;
+}
+
+// Which units speak, and by how much; returns with `delta` and `spoken` of the segments [first, last) written.
+static void speak(const job *j, const float *state, float *spoken, float *delta, u64 count) {
+  vec limit = broadcast(j->epsilon);
+  for (u64 k = 0; k < count; k += LANES) {
+    vec h = load(state + k), before = load(spoken + k), change = h - before;
+    ivec silent = magnitude(change) <= limit;
+    store(delta + k, choose(silent, broadcast(0.f), change));
+    store(spoken + k, choose(silent, before, h));
+  }
+}
+
+// One iteration with event-driven propagation, of one tile or one chunk of it.
+static void iterate_changes(uintptr_t arena, job *j, span *s, const float *before, u32 iteration) {
+  const matrix *m = s->m;
+  u64 size = (u64)m->neurons * j->lanes, offset = s->tile * size;
+  float *sum = AT(float, j->sum) + offset;
+  if (before) {
+    span product = *s;
+    product.source = AT(float, j->delta) + offset;
+    product.start = sum;
+    product.bias = 0;
+    product.result = sum;
+    if (iteration == 1 && j->full) {
+      product.source = before;
+      add_lists(arena, &product);
+    } else if (j->lanes == 1 && j->tiles == 1) {
+      for (u32 panel = s->first * SEGMENT / m->rowPanelWidth; panel * m->rowPanelWidth < s->last * SEGMENT; panel++)
+        add_active(arena, m, AT(u32, j->active), product.source, sum, panel);
+    } else {
+      add_lists(arena, &product);
+    }
+  }
+  for (u32 segment = s->first; segment < s->last; segment++) {
+    begin(s, segment, j->lanes);
+    u64 first = (u64)segment * SEGMENT * j->lanes, end = first + (u64)columns_of(m, segment) * j->lanes;
+    for (u64 k = first; k < end; k += LANES) store(s->result + k, load(s->result + k) + load(sum + k));
+    finish(s, segment, j->lanes);
+  }
+}
+
+// One iteration of the targets of a span; the first is 1.
+static void iterate(uintptr_t arena, job *j, span *s, u32 iteration) {
+  const matrix *m = s->m;
+  u64 offset = (u64)s->tile * m->neurons * j->lanes;
+  const float *before = iteration > 1 ? buffer_of(arena, j, iteration - 1) + offset : j->from ? AT(float, j->from) + offset : 0;
+  u8 *quiet = j->quiet ? AT(u8, j->quiet) + s->tile * m->segments : 0;
+  s->source = before;
+  s->start = AT(float, j->drive) + offset;
+  s->bias = j->bias ? AT(float, j->bias) : 0;
+  s->result = buffer_of(arena, j, iteration) + offset;
+  s->quiet = iteration == 2 && !j->from ? quiet : 0;
+  s->needed = j->needed && iteration == j->iterations ? AT(u8, j->needed) : 0;
+  if (j->epsilonSet) {
+    iterate_changes(arena, j, s, before, iteration);
+  } else {
+    for (u32 segment = s->first; segment < s->last; segment++)
+      if (!s->needed || s->needed[segment]) begin(s, segment, j->lanes);
+    if (before) add_products(arena, s);
+    for (u32 segment = s->first; segment < s->last; segment++)
+      if (!s->needed || s->needed[segment]) finish(s, segment, j->lanes);
+  }
+  int measuring = j->measured == 2 || (j->measured == 1 && iteration == j->iterations) || j->iterations == 1;
+  for (u32 segment = s->first; segment < s->last; segment++) {
+    u64 at = (u64)segment * SEGMENT * j->lanes;
+    u32 width = columns_of(m, segment);
+    if (measuring)
+      measure(j, before ? before + at : 0, s->result + at, width, j->lanes, lanes_in_use(j, s->tile));
+    if (!before && quiet) quiet[segment] = all_zero(s->result + at, (u64)width * j->lanes);
+  }
+}
+
+// Which job and which of its spans a part is.
+static void settle_part(uintptr_t arena, const settling *all, u32 part) {
+  job *j = AT(job, all->jobs);
+  for (; part >= j->tiles * j->chunks; j++) part -= j->tiles * j->chunks;
+  const matrix *m = AT(matrix, j->matrix);
+  u32 chunk = part % j->chunks;
+  span s = {.m = m, .j = j, .tile = part / j->chunks};
+  // rows of weights are laid out by panels: a part takes whole ones
+  u32 unit = j->epsilonSet && m->rowPanelWidth ? m->rowPanelWidth / SEGMENT : 1;
+  u32 units = (m->segments + unit - 1) / unit;
+  s.first = units * chunk / j->chunks * unit;
+  s.last = units * (chunk + 1) / j->chunks * unit;
+  if (s.last > m->segments) s.last = m->segments;
+  if (all->iteration > 0) {
+    if (all->iteration <= j->iterations && !j->settled) iterate(arena, j, &s, all->iteration);
+  } else {
+    for (u32 iteration = 1; iteration <= j->iterations; iteration++) iterate(arena, j, &s, iteration);
+  }
+}
+
+// Before an iteration with event-driven propagation: which units speak.
+static void prepare_changes(uintptr_t arena, job *j, u32 iteration) {
+  const matrix *m = AT(matrix, j->matrix);
+  if (iteration == 1 && (!j->from || j->full)) return;
+  const float *before = iteration > 1 ? buffer_of(arena, j, iteration - 1) : AT(float, j->from);
+  u64 size = (u64)m->neurons * j->lanes * j->tiles;
+  float *delta = AT(float, j->delta);
+  speak(j, before, AT(float, j->spoken), delta, size);
+  if (j->lanes > 1 || j->tiles > 1) return;
+  u32 *active = AT(u32, j->active);
+  active[0] = 0;
+  for (u32 unit = 0; unit < m->neurons; unit++)
+    if (delta[unit] != 0.f) active[++active[0]] = unit;
+}
+
+static void run_settle(uintptr_t arena, pool *shared, u32 offset) {
+  settling *all = AT(settling, offset);
+  job *jobs = AT(job, all->jobs);
+  u32 most = 0;
+  for (u32 k = 0; k < all->count; k++)
+    if (jobs[k].iterations > most) most = jobs[k].iterations;
+  if (all->iteration == 0) {
+    run_parts(arena, shared, SETTLE, offset, all->parts);
+    for (u32 k = 0; k < all->count; k++) jobs[k].made = jobs[k].iterations;
+    return;
+  }
+  for (u32 iteration = 1; iteration <= most; iteration++) {
+    u32 going = 0;
+    all->iteration = iteration;
+    for (u32 k = 0; k < all->count; k++) {
+      job *j = jobs + k;
+      if (j->settled || iteration > j->iterations) continue;
+      if (j->epsilonSet) prepare_changes(arena, j, iteration);
+      if (j->measured) j->residual = 0;
+      j->made = iteration;
+      going = 1;
+    }
+    if (!going) return;
+    run_parts(arena, shared, SETTLE, offset, all->parts);
+    for (u32 k = 0; k < all->count; k++) {
+      union { u32 bits; float f; } residual = {jobs[k].residual};
+      if (jobs[k].measured == 2 && residual.f <= jobs[k].tolerance) jobs[k].settled = 1;
+    }
+  }
+}
+
+#endif

@@ -1,0 +1,166 @@
+// Iterations h <- f(h W + b + drive). Every sum starts with drive + b and takes the products source by source, in
+// ascending order; sources at zero may be left out, which changes no bit. So tiles, blocks, forms and threads do not
+// show in a result.
+#ifndef EDDY_SETTLE_H
+#define EDDY_SETTLE_H
+
+#include "commands.h"
+
+// One module's tile, and the targets [first, last) in segments that a part computes.
+typedef struct {
+  const matrix *m;
+  const job *j;
+  u32 tile, first, last;
+  const float *source; // state before, or what changed
+  const float *start;  // what sums begin with
+  const float *bias;   // added to it, or null
+  float *result;
+  const u8 *quiet;  // segments of sources that are all zero, or null
+  const u8 *needed; // segments of targets, or null for all
+} span;
+
+INLINE u32 columns_of(const matrix *m, u32 segment) {
+  u32 rest = m->neurons - segment * SEGMENT;
+  return rest < SEGMENT ? rest : SEGMENT;
+}
+
+INLINE int is_quiet(const span *s, u32 block) {
+  if (!s->quiet) return 0;
+  u32 each = s->m->blockRows / SEGMENT, end = (block + 1) * each;
+  for (u32 i = block * each; i < end && i < s->m->segments; i++)
+    if (!s->quiet[i]) return 0;
+  return 1;
+}
+
+// Sums begin: start + bias.
+static void begin(const span *s, u32 segment, u32 lanes) {
+  u32 first = segment * SEGMENT, count = columns_of(s->m, segment);
+  const float *start = s->start + (u64)first * lanes;
+  float *result = s->result + (u64)first * lanes;
+  if (lanes == 1) {
+    for (u32 c = 0; c < count; c++) result[c] = s->bias ? start[c] + s->bias[first + c] : start[c];
+    return;
+  }
+  for (u32 c = 0; c < count; c++) {
+    vec b = broadcast(s->bias ? s->bias[first + c] : 0.f);
+    for (u32 v = 0; v < lanes; v += LANES) store(result + c * lanes + v, load(start + c * lanes + v) + b);
+  }
+}
+
+// One target of a group: its sources, for a tile of V vectors.
+INLINE void add_target(const int V, float *sum, const float *source, const u16 *sources, const float *weights, u32 count) {
+  vec total[4];
+  for (int v = 0; v < V; v++) total[v] = load(sum + LANES * v);
+  for (u32 k = 0; k < count; k++) {
+    vec w = broadcast(weights[k * GROUP]);
+    const float *h = source + (u64)sources[k * GROUP] * (V * LANES);
+    for (int v = 0; v < V; v++) total[v] += w * load(h + LANES * v);
+  }
+  for (int v = 0; v < V; v++) store(sum + LANES * v, total[v]);
+}
+
+// The four targets of a group at once, for one row.
+INLINE void add_group(float *sum, const u16 *columns, u32 width, const float *source, const u16 *sources,
+                      const float *weights, u32 count) {
+  typedef float four __attribute__((vector_size(16), aligned(4), may_alias));
+  four total = {0, 0, 0, 0};
+  for (u32 c = 0; c < width; c++) total[c] = sum[columns[c]];
+  for (u32 k = 0; k < count; k++) {
+    const u16 *s = sources + k * GROUP;
+    four h = {source[s[0]], source[s[1]], source[s[2]], source[s[3]]};
+    total += h * *(const four *)(weights + k * GROUP);
+  }
+  for (u32 c = 0; c < width; c++) sum[columns[c]] = total[c];
+}
+
+// The products of one block of sources with one segment of targets.
+INLINE void add_block(uintptr_t arena, const span *s, const int V, u32 block, u32 segment) {
+  const matrix *m = s->m;
+  const u32 lanes = V == 0 ? 1 : V * LANES;
+  u32 place = block * m->segments + segment, width = columns_of(m, segment);
+  u32 start = AT(u32, m->starts)[place];
+  const u16 *counts = AT(u16, m->counts) + (u64)place * GROUPS;
+  const u16 *columns = AT(u16, m->columns) + (u64)place * SEGMENT;
+  const u16 *sources = AT(u16, m->sources) + start;
+  const float *weights = AT(float, m->weights) + start;
+  const float *h = s->source + (u64)block * m->blockRows * lanes;
+  float *sum = s->result + (u64)segment * SEGMENT * lanes;
+  for (u32 group = 0; group * GROUP < width; group++) {
+    u32 count = counts[group], in_group = width - group * GROUP;
+    if (in_group > GROUP) in_group = GROUP;
+    const u16 *targets = columns + group * GROUP;
+    if (V == 0) add_group(sum, targets, in_group, h, sources, weights, count);
+    else
+      for (u32 c = 0; c < in_group; c++)
+        add_target(V, sum + (u64)targets[c] * lanes, h, sources + c, weights + c, count);
+    sources += count * GROUP;
+    weights += count * GROUP;
+  }
+}
+
+INLINE void add_lists_of(uintptr_t arena, const span *s, const int V) {
+  for (u32 block = 0; block < s->m->blocks; block++) {
+    if (is_quiet(s, block)) continue;
+    for (u32 segment = s->first; segment < s->last; segment++)
+      if (!s->needed || s->needed[segment]) add_block(arena, s, V, block, segment);
+  }
+}
+
+static void add_lists(uintptr_t arena, const span *s) {
+  switch (s->j->lanes / LANES) {
+  case 0: add_lists_of(arena, s, 0); break;
+  case 1: add_lists_of(arena, s, 1); break;
+#if TILE_VECTORS > 1
+  case 2: add_lists_of(arena, s, 2); break;
+#endif
+#if TILE_VECTORS > 2
+  case 4: add_lists_of(arena, s, 4); break;
+#endif
+  }
+}
+
+INLINE void raise_to(u32 *largest, float value) {
+  union { float f; u32 bits; } given = {value};
+  u32 seen = __atomic_load_n(largest, __ATOMIC_RELAXED);
+  // of numbers >= 0 the bits are in the order of the values; NaN is above them all
+  while (seen < given.bits &&
+         !__atomic_compare_exchange_n(largest, &seen, given.bits, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {}
+}
+
+// Largest |after - before| of `count` units in `valid` of `lanes` lanes; before null is zero.
+static void measure(job *j, const float *before, const float *after, u32 count, u32 lanes, u32 valid) {
+  float largest = 0;
+  u64 next = 0, end = (u64)count * lanes;
+  if (valid == lanes) {
+    vec most = broadcast(0.f);
+    for (; next + LANES <= end; next += LANES) {
+      vec change = magnitude(load(after + next) - (before ? load(before + next) : broadcast(0.f)));
+      most = choose(change <= most, most, change);
+    }
+    for (int i = 0; i < LANES; i++)
+      if (!(most[i] <= largest)) largest = most[i];
+  }
+  for (; next < end; next++) {
+    if (next % lanes >= valid) continue;
+    float change = __builtin_fabsf(after[next] - (before ? before[next] : 0.f));
+    if (!(change <= largest)) largest = change;
+  }
+  if (j->measured) raise_to(&j->residual, largest);
+  if (!(largest == 0.f)) __atomic_store_n(&j->changed, 1, __ATOMIC_RELAXED);
+}
+
+// f of the sums, in place.
+static void finish(const span *s, u32 segment, u32 lanes) {
+  u32 width = columns_of(s->m, segment);
+  u64 count = (u64)width * lanes;
+  float *state = s->result + (u64)segment * SEGMENT * lanes;
+  for (u64 k = 0; k < count; k += LANES) store(state + k, activated(s->j->activation, load(state + k)));
+}
+
+INLINE u8 all_zero(const float *values, u64 count) {
+  for (u64 k = 0; k < count; k++)
+    if (values[k] != 0.f) return 0;
+  return 1;
+}
+
+#endif

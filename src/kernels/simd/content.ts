@@ -1,0 +1,102 @@
+import type { Arena } from "./arena.js";
+import { packingWords, withCommand } from "./commands.js";
+import { type Engine, operations } from "./engine.js";
+import { type Layout, layoutOf, sizeIn } from "./layout.js";
+
+/** Under which conditions a state is a fixed point to the bit: another iteration changes nothing. */
+export interface Rest {
+  readonly matrix: object;
+  readonly drive: object;
+  readonly bias: object | null;
+  readonly activation: string;
+  /** the sum of event-driven propagation; null for full products */
+  readonly sum: object | null;
+}
+
+/**
+ * The numbers of a tensor in the arena: in rows, or as a batch in tiles, or both. With few rows the two are the same.
+ * What is not there is made when a kernel asks for it.
+ */
+export interface Content {
+  readonly shape: readonly number[];
+  /** offset, or 0 */
+  rows: number;
+  tiles: number;
+  rest: Rest | null;
+}
+
+/** Elements of a tensor of this shape. */
+const elements = (shape: readonly number[]): number => shape.reduce((size, length) => size * length, 1);
+
+/** Allocates, converts and frees contents. */
+export class Contents {
+  constructor(
+    readonly arena: Arena,
+    readonly engine: Engine,
+    readonly threads: number,
+  ) {}
+
+  layout(batch: number): Layout {
+    return layoutOf(batch, this.engine.lanes, this.threads);
+  }
+
+  /** Room for a tensor in rows. */
+  inRows(shape: readonly number[]): Content {
+    return { shape, rows: this.arena.allocate(elements(shape) * 4), tiles: 0, rest: null };
+  }
+
+  /** Room for a [batch, units] tensor in tiles; the fillers of the last tile are of no meaning. */
+  inTiles(batch: number, units: number): Content {
+    const layout = this.layout(batch);
+    const offset = this.arena.allocate(sizeIn(layout, units) * 4);
+    return layout.lanes === 1
+      ? { shape: [batch, units], rows: offset, tiles: offset, rest: null }
+      : { shape: [batch, units], rows: 0, tiles: offset, rest: null };
+  }
+
+  /** The offset of a [batch, units] tensor in tiles. */
+  tilesOf(content: Content): number {
+    if (content.tiles !== 0) return content.tiles;
+    const [batch, units] = content.shape;
+    const { lanes } = this.layout(batch);
+    if (lanes === 1) {
+      content.tiles = content.rows;
+      return content.tiles;
+    }
+    content.tiles = this.arena.allocate(sizeIn(this.layout(batch), units) * 4);
+    this.#pack(operations.pack, content);
+    return content.tiles;
+  }
+
+  /** The offset of a tensor in rows. */
+  rowsOf(content: Content): number {
+    if (content.rows !== 0) return content.rows;
+    content.rows = this.arena.allocate(elements(content.shape) * 4);
+    this.#pack(operations.unpack, content);
+    return content.rows;
+  }
+
+  /** A view of a tensor's rows; valid until the next allocation. */
+  numbersOf(content: Content): Float32Array {
+    const first = this.rowsOf(content) >>> 2;
+    return this.arena.numbers.subarray(first, first + elements(content.shape));
+  }
+
+  free({ rows, tiles }: Content): void {
+    if (rows !== 0) this.arena.free(rows);
+    if (tiles !== 0 && tiles !== rows) this.arena.free(tiles);
+  }
+
+  #pack(operation: number, { shape: [batch, units], rows, tiles }: Content): void {
+    withCommand(this.arena, packingWords.words, (offset) => {
+      const { words } = this.arena;
+      const at = offset >>> 2;
+      words[at + packingWords.rows] = rows;
+      words[at + packingWords.tiles] = tiles;
+      words[at + packingWords.batch] = batch;
+      words[at + packingWords.units] = units;
+      words[at + packingWords.lanes] = this.layout(batch).lanes;
+      this.engine.run(operation, offset);
+    });
+  }
+}

@@ -1,0 +1,130 @@
+import type { Block } from "../kernels.js";
+import { nothing, projectingWords, softmax, termWords } from "./commands.js";
+import type { Content, Contents } from "./content.js";
+import { operations } from "./engine.js";
+import { activationCodes } from "./settle.js";
+
+/** Products of a part that are worth waking another thread. */
+const worthAThread = 32_768;
+const lanesOfVector = 16;
+
+/** A DriveTerm whose handles are opened. */
+export interface OpenTerm {
+  readonly source: Content;
+  readonly block: Block;
+  readonly weights: Content;
+  readonly transposed: boolean;
+  readonly scale: number;
+  readonly target: Block;
+}
+
+/** A drive or a readout. */
+export interface OpenProjection {
+  readonly batch: number;
+  readonly units: number;
+  readonly terms: readonly OpenTerm[];
+  /** [batch, units], or null */
+  readonly base: Content | null;
+  /** [units], or null */
+  readonly bias: Content | null;
+  readonly nonlinearity: "none" | "softmax" | "sigmoid" | "linear";
+}
+
+/** [from, to] of weights that lie [to, from]; freed by the caller. */
+function transposed(contents: Contents, weights: Content): Content {
+  const [to, from] = weights.shape;
+  const result = contents.inRows([from, to]);
+  const values = contents.numbersOf(weights);
+  const turned = contents.numbersOf(result);
+  for (let row = 0; row < to; row++) {
+    for (let column = 0; column < from; column++) turned[column * to + row] = values[row * from + column];
+  }
+  return result;
+}
+
+/** A closed gate, or a block without units, carries nothing. */
+const carries = ({ scale, block, target }: OpenTerm): boolean =>
+  scale !== 0 && block[1] > block[0] && target[1] > target[0];
+
+function writeTerm(contents: Contents, at: number, term: OpenTerm, weights: Content): void {
+  const { words, numbers } = contents.arena;
+  const { source, block, target, scale } = term;
+  words[at + termWords.source] = source.tiles;
+  words[at + termWords.sourceUnits] = source.shape[1];
+  words[at + termWords.sourceStart] = block[0];
+  words[at + termWords.sourceCount] = block[1] - block[0];
+  words[at + termWords.weights] = weights.rows;
+  words[at + termWords.targetStart] = target[0];
+  words[at + termWords.targetCount] = target[1] - target[0];
+  numbers[at + termWords.scale] = scale;
+}
+
+/** Into how many parts the units of a tile are split. */
+function chunksOf(
+  { units, nonlinearity, terms }: OpenProjection,
+  lanes: number,
+  tiles: number,
+  threads: number,
+): number {
+  if (tiles >= threads || nonlinearity === "softmax") return 1;
+  const products = terms.reduce(
+    (sum, { block, target }) => sum + (block[1] - block[0]) * (target[1] - target[0]) * lanes,
+    0,
+  );
+  const useful = Math.floor(products / worthAThread);
+  return Math.max(1, Math.min(Math.ceil(threads / tiles), Math.ceil(units / lanesOfVector), useful));
+}
+
+/** `nonlinearity(base + bias + sum of terms)`. @returns [batch, units], owned by the caller */
+export function project(contents: Contents, wake: () => void, request: OpenProjection): Content {
+  const { arena, engine, threads } = contents;
+  const { batch, units, base, bias, nonlinearity } = request;
+  const terms = request.terms.filter(carries);
+  const { lanes, tiles } = contents.layout(batch);
+  const turned: Content[] = [];
+  const weights = terms.map((term) => {
+    contents.tilesOf(term.source);
+    contents.rowsOf(term.weights);
+    if (!term.transposed) return term.weights;
+    turned.push(transposed(contents, term.weights));
+    return turned[turned.length - 1];
+  });
+  if (base) contents.tilesOf(base);
+  if (bias) contents.rowsOf(bias);
+  const result = contents.inTiles(batch, units);
+  const chunks = chunksOf({ ...request, terms }, lanes, tiles, threads);
+  const longest = terms.reduce((most, { block }) => Math.max(most, block[1] - block[0]), 0);
+  const stride = Math.ceil((longest * 2 + 2) / 64) * 64;
+  const scratch = arena.allocate(stride * tiles * chunks);
+  const command = arena.allocate((projectingWords.words + terms.length * termWords.words) * 4);
+  const at = command >>> 2;
+  const firstTerm = at + projectingWords.words;
+  terms.forEach((term, index) => {
+    writeTerm(contents, firstTerm + index * termWords.words, term, weights[index]);
+  });
+  const { words } = arena;
+  words[at + projectingWords.batch] = batch;
+  words[at + projectingWords.lanes] = lanes;
+  words[at + projectingWords.tiles] = tiles;
+  words[at + projectingWords.units] = units;
+  words[at + projectingWords.terms] = firstTerm * 4;
+  words[at + projectingWords.count] = terms.length;
+  words[at + projectingWords.base] = base?.tiles ?? 0;
+  words[at + projectingWords.bias] = bias?.rows ?? 0;
+  words[at + projectingWords.result] = result.tiles;
+  words[at + projectingWords.nonlinearity] = codeOf(nonlinearity);
+  words[at + projectingWords.chunks] = chunks;
+  words[at + projectingWords.scratch] = scratch;
+  words[at + projectingWords.scratchStride] = stride;
+  if (chunks * tiles > 1) wake();
+  engine.run(operations.project, command);
+  arena.free(command);
+  arena.free(scratch);
+  for (const content of turned) contents.free(content);
+  return result;
+}
+
+function codeOf(nonlinearity: OpenProjection["nonlinearity"]): number {
+  if (nonlinearity === "softmax") return softmax;
+  return nonlinearity === "sigmoid" ? activationCodes.sigmoid : nothing;
+}
