@@ -1,0 +1,77 @@
+import { invariant } from "../../errors.js";
+import { sliceColumns } from "./wgsl/sparse-product.js";
+
+/**
+ * A recurrent matrix without its zeros. Its columns, sorted by their number of entries so that little is filled up,
+ * stand in slices of 32; a slice's entries lie in pairs, the first of all its columns, then the second. One array of
+ * words: where each slice's pairs start (and the last ones end), the column of each place (its number, or none), the
+ * sources of each pair in 16 bits each, and their values.
+ */
+export interface SparseForm {
+  readonly words: Uint32Array;
+  readonly slices: number;
+  /** where columns, pairs and values start in the words */
+  readonly columnsAt: number;
+  readonly pairsAt: number;
+  readonly valuesAt: number;
+}
+
+/** Stands at places that fill up the last slice. */
+const noColumn = 0xffffffff;
+
+/** Sources have 16 bits. */
+export const sparseNeuronsMax = 65_536;
+
+/** Entries of each column. */
+function countColumns(data: Float32Array, neurons: number): Uint32Array {
+  const counts = new Uint32Array(neurons);
+  for (let at = 0, to = 0; at < data.length; at++) {
+    if (data[at] !== 0) counts[to]++;
+    to = to + 1 === neurons ? 0 : to + 1;
+  }
+  return counts;
+}
+
+/** Places the columns and says where each slice's pairs start. */
+function layOut(counts: Uint32Array): { order: Uint32Array; starts: Uint32Array } {
+  const order = Uint32Array.from(counts.keys()).sort((a, b) => counts[b] - counts[a] || a - b);
+  const slices = Math.ceil(counts.length / sliceColumns);
+  const starts = new Uint32Array(slices + 1);
+  for (let slice = 0; slice < slices; slice++) {
+    // the first of a slice has the most entries
+    starts[slice + 1] = starts[slice] + Math.ceil(counts[order[slice * sliceColumns]] / 2);
+  }
+  return { order, starts };
+}
+
+/** @param data [neurons, neurons], row-major */
+export function sparseForm(data: Float32Array, neurons: number): SparseForm {
+  invariant(neurons <= sparseNeuronsMax, "sources of more than 16 bits");
+  const { order, starts } = layOut(countColumns(data, neurons));
+  const slices = starts.length - 1;
+  const pairs = starts[slices];
+  const columnsAt = slices + 1;
+  const pairsAt = columnsAt + slices * sliceColumns;
+  const valuesAt = pairsAt + pairs * sliceColumns;
+  const words = new Uint32Array(valuesAt + 2 * pairs * sliceColumns);
+  const values = new Float32Array(words.buffer);
+  words.set(starts);
+  words.fill(noColumn, columnsAt, pairsAt);
+  words.set(order, columnsAt);
+  const placeOf = new Uint32Array(neurons);
+  for (let place = 0; place < neurons; place++) placeOf[order[place]] = place;
+  const filled = new Uint32Array(neurons);
+  for (let from = 0; from < neurons; from++) {
+    for (let to = 0; to < neurons; to++) {
+      const value = data[from * neurons + to];
+      if (value === 0) continue;
+      const entry = filled[to]++;
+      const slice = Math.floor(placeOf[to] / sliceColumns);
+      const lane = placeOf[to] % sliceColumns;
+      const pair = starts[slice] + (entry >> 1);
+      words[pairsAt + pair * sliceColumns + lane] |= from << (16 * (entry & 1));
+      values[valuesAt + (2 * pair + (entry & 1)) * sliceColumns + lane] = value;
+    }
+  }
+  return { words, slices, columnsAt, pairsAt, valuesAt };
+}
