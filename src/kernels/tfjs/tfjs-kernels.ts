@@ -18,10 +18,12 @@ import { meanMagnitude, sample, score } from "./reductions.js";
 import { settle } from "./settle.js";
 
 function settleOne(device: Device, request: SettleRequest): Settled {
-  const [state, report] = device.run(() => settle(device, request));
+  const { state, report, spoken, sum } = device.run(() => settle(device, request));
+  const own = (tensor: tf.Tensor): Tensor => device.handles.tensor(tensor.shape, tensor);
   return {
-    state: device.handles.tensor(state.shape, state),
-    report: report ? device.handles.tensor(report.shape, report) : null,
+    state: own(state),
+    report: report ? own(report) : null,
+    propagated: spoken && sum ? { spoken: own(spoken), sum: own(sum) } : null,
   };
 }
 

@@ -1,5 +1,5 @@
-import { homedir } from "node:os";
-import { isAbsolute, join } from "node:path";
+import { join } from "node:path";
+import { cacheFolder } from "../../kernels/cache-folder.js";
 
 /**
  * The folder of the data sets, each in a folder of its own name: what was asked for, else EDDY_DATA, else
@@ -7,10 +7,5 @@ import { isAbsolute, join } from "node:path";
  * @param option path from the command line (`--data`), if any
  */
 export function dataDirectory(option?: string): string {
-  if (option) return option;
-  const { EDDY_DATA, XDG_CACHE_HOME } = process.env;
-  if (EDDY_DATA) return EDDY_DATA;
-  // the XDG specification wants a relative path ignored
-  const cache = XDG_CACHE_HOME && isAbsolute(XDG_CACHE_HOME) ? XDG_CACHE_HOME : join(homedir(), ".cache");
-  return join(cache, "eddy", "data");
+  return option || process.env.EDDY_DATA || join(cacheFolder(), "data");
 }

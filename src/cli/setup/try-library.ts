@@ -1,0 +1,44 @@
+import { execFile } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { EddyError } from "../../errors.js";
+
+/** What a library has shown that loads and computes. */
+export interface Tried {
+  /** largest difference of a product's element from plain loops in double precision */
+  readonly deviation: number;
+  readonly version: string;
+  readonly device: "CPU" | "GPU";
+}
+
+const deviationMax = 1e-4;
+const timeoutMs = 120_000;
+
+const failed = (reason: string): EddyError =>
+  new EddyError("SETUP_FAILED", `TensorFlow's library was built, but does not work here: ${reason}`);
+
+/**
+ * Loads TensorFlow from a folder in a process of its own, and multiplies two matrices with it.
+ * @throws EddyError SETUP_FAILED; the signal's reason
+ */
+export async function tryLibrary(folder: string, signal: AbortSignal): Promise<Tried> {
+  const program = fileURLToPath(new URL("./smoke-test.js", import.meta.url));
+  const env = { ...process.env, EDDY_TENSORFLOW: folder };
+  const { stdout } = await promisify(execFile)(process.execPath, [program], {
+    env,
+    signal,
+    timeout: timeoutMs,
+  }).catch((error: Error & { stderr?: string; signal?: string | null; code?: number | string | null }) => {
+    signal.throwIfAborted();
+    const said = error.stderr
+      ?.split("\n")
+      .find((line) => /error/i.test(line))
+      ?.trim();
+    throw failed(said ?? `its process ended with ${error.signal ?? `exit code ${error.code}`}`);
+  });
+  const tried = JSON.parse(stdout.trim().split("\n").at(-1) ?? "") as Tried;
+  if (tried.deviation <= deviationMax) return tried;
+  throw failed(
+    `a product of two matrices differs from plain loops by ${tried.deviation}, allowed is ${deviationMax}`,
+  );
+}
