@@ -1,0 +1,34 @@
+import type { Kernels, Tensor } from "../../kernels/kernels.js";
+import { learningRules } from "../../model/adjoint-propagation.js";
+import { initialWeights, type Weights } from "../../model/initial-weights.js";
+import type { ContinuousNetwork } from "../../streams/continuous.js";
+import { openNetwork } from "../open-network.js";
+import { endlessDoors, openStimuli } from "../open-stimuli.js";
+import type { Run } from "../run-description.js";
+
+/**
+ * Draws weights once for the measurements in a row that are made on equal networks: drawing and scaling W takes longer
+ * than much of what is measured.
+ */
+export function drawnOnce(): (run: Run) => Weights {
+  let last: { readonly description: string; readonly weights: Weights } | null = null;
+  return ({ network, seed }) => {
+    const description = JSON.stringify(network.description);
+    if (last?.description !== description) last = { description, weights: initialWeights(network, seed) };
+    return last.weights;
+  };
+}
+
+/** A network in continuous operation on the stimuli of its run, which need no data. */
+export const liveNetwork = (kernels: Kernels, run: Run, weights: Weights): ContinuousNetwork =>
+  openNetwork(kernels, run, endlessDoors(run, openStimuli(run, "")), learningRules[run.rule], weights);
+
+/**
+ * Resolves when a backend has made all that was asked of it so far: one number of the newest tensor is read, so that
+ * on a backend which computes at once nothing is added that can be seen.
+ * @param tensor [rows, columns] the result that was asked for last
+ */
+export async function finished(kernels: Kernels, tensor: Tensor): Promise<void> {
+  const one = kernels.sample({ tensor, row: 0, units: [0, 1], every: 1 });
+  await kernels.read(one).finally(() => kernels.dispose(one));
+}
