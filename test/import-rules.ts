@@ -36,6 +36,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   ws: ["server"],
   msgpackr: ["wire"],
   "@tensorflow/*": ["src/kernels/tfjs/"],
+  webgpu: ["src/kernels/webgpu/"],
   zod: ["model", "streams", "simulation", "experiments", "wire", "server", "cli", "clients"],
   "pure-rand": ["model"],
   "ml-matrix": ["model", "simulation", "experiments", "cli"],
@@ -43,8 +44,16 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   "cli-progress": ["cli"],
   uplot: ["clients"],
   vite: ["clients"],
-  // kernels/tfjs asks Node where its .wasm files lie; a client's build configuration asks for its own folder
-  "node:*": [...aboveStreams, "src/kernels/tfjs/", "clients/dashboard/vite.config.ts"],
+  // kernels/simd loads native code and starts threads; kernels/tfjs asks Node where its .wasm files lie, and where TensorFlow was set up; a client's build configuration
+  // asks for its own folder
+  "node:*": [
+    ...aboveStreams,
+    "src/kernels/tfjs/",
+    "src/kernels/simd/",
+    "src/kernels/cache-folder.ts",
+    "src/kernels/tensorflow-folder.ts",
+    "clients/dashboard/vite.config.ts",
+  ],
 };
 
 /** Files that serve as a layer's only door for another: from which files, and whether only types may pass. */

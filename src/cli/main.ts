@@ -1,19 +1,17 @@
 #!/usr/bin/env node
-import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { EddyError } from "../errors.js";
+import { addBench } from "./bench.js";
 import { addData } from "./data.js";
 import { addDoctor } from "./doctor.js";
 import { exitCodes } from "./exit-codes.js";
 import { addRun } from "./run.js";
 import { addSchema } from "./schema.js";
+import { addSetup } from "./setup.js";
 import { note } from "./terminal.js";
 import { addTrain } from "./train.js";
 import { addVerify } from "./verify.js";
-
-const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
-  version: string;
-};
+import { version } from "./version.js";
 
 const exitStatusHelp = `
 Exit status:
@@ -30,7 +28,8 @@ function program(): Command {
     .configureOutput({ outputError: (text, write) => write(`${text.trim().replace(/\s*\n\s*/g, " ")}\n`) })
     .showSuggestionAfterError()
     .addHelpText("after", exitStatusHelp);
-  for (const add of [addRun, addTrain, addVerify, addData, addSchema, addDoctor]) add(eddy);
+  for (const add of [addRun, addTrain, addVerify, addData, addSchema, addSetup, addDoctor, addBench])
+    add(eddy);
   return eddy;
 }
 

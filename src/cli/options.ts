@@ -1,7 +1,9 @@
 import { basename } from "node:path";
 import { InvalidArgumentError } from "commander";
+import { type BackendChoice, choiceText } from "../simulation/choose-backend.js";
 import { override } from "../simulation/run-description.js";
 import { readJson } from "./read-json.js";
+import { note, printJson } from "./terminal.js";
 
 /** A whole number within bounds, from the command line. */
 export const whole =
@@ -21,6 +23,17 @@ export const oneOf =
     if (found !== undefined) return found;
     throw new InvalidArgumentError(`Needed one of ${words.join(", ")}.`);
   };
+
+/** Tells which backend was chosen, and why: a line for people, or a JSON object. */
+export function tellChoice(choice: BackendChoice | null | undefined, json: boolean | undefined): void {
+  if (!choice) return;
+  if (json) printJson({ choice });
+  else note(choiceText(choice));
+}
+
+/** What --backend takes where there is a run to measure. */
+export const backendOption =
+  "backend to compute on, or auto: the fastest for this run, by a short measurement";
 
 /** Collects an option that may be given several times. */
 export const collect = (text: string, before: readonly string[] = []): readonly string[] => [...before, text];

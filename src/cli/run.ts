@@ -8,7 +8,7 @@ import { resolveRun } from "../simulation/run-description.js";
 import type { Simulation } from "../simulation/simulation.js";
 import { exitCodes } from "./exit-codes.js";
 import { interruption } from "./interruption.js";
-import { applyOverrides, collect, readRun, whole } from "./options.js";
+import { applyOverrides, backendOption, collect, readRun, tellChoice, whole } from "./options.js";
 import { note, print, printJson } from "./terminal.js";
 import { type TrialMetrics, trialTally } from "./trial-tally.js";
 
@@ -111,6 +111,7 @@ async function run(file: string | undefined, options: Options): Promise<void> {
       ticksPerSecond: paceOf(speed, tickMs),
       paused: true,
     });
+    tellChoice(simulation.choice, options.json);
     await runLive(simulation, options, signal);
   } finally {
     release();
@@ -158,7 +159,7 @@ export function addRun(program: Command): void {
     .option("--host <address>", "address to listen on", "127.0.0.1")
     .option("--speed <x>", "ticks a second as 500, times real time as 2x, or max (default: 1x)", parseSpeed)
     .option("--seed <n>", "seed of all randomness", whole(0))
-    .option("--backend <name>", "backend to compute on", defaultBackend)
+    .option("--backend <name>", backendOption, defaultBackend)
     .option("--data <folder>", "where data sets are (default: EDDY_DATA, else the user's cache folder)")
     .option("-p <path=value>", "set any field of the run, as -p schedule.forward=live", collect)
     .option("--json", "one JSON object a trial")

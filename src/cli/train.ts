@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Command } from "commander";
 import { EddyError } from "../errors.js";
-import { defaultBackend, openKernels } from "../kernels/backends.js";
+import { defaultBackend } from "../kernels/backends.js";
 import { type TaskName, taskNames, trainingRun } from "../simulation/built-in-runs.js";
 import {
   type Checkpoint,
@@ -11,6 +11,7 @@ import {
   readCheckpoint,
   writeCheckpoint,
 } from "../simulation/checkpoint.js";
+import { openBackend } from "../simulation/choose-backend.js";
 import { openStimuli } from "../simulation/open-stimuli.js";
 import { type Run, resolveRun } from "../simulation/run-description.js";
 import { checkSameRun } from "../simulation/same-run.js";
@@ -18,7 +19,7 @@ import { openTraining, type TaskResult, type Training, type TrainingEvent } from
 import { dataDirectory } from "../streams/tasks/data-directory.js";
 import { exitCodes } from "./exit-codes.js";
 import { interruption } from "./interruption.js";
-import { applyOverrides, collect, oneOf, readRun, whole } from "./options.js";
+import { applyOverrides, backendOption, collect, oneOf, readRun, tellChoice, whole } from "./options.js";
 import { duration, note, type Progress, print, printJson, progress } from "./terminal.js";
 
 interface Options {
@@ -70,6 +71,8 @@ function describedRun(file: string | undefined, options: Options, checkpoint: Ch
   return resolveRun(applyOverrides(value, [...asOverrides(options), ...(options.p ?? [])]));
 }
 
+type EpochEvent = Extract<TrainingEvent, { kind: "epoch" }>;
+
 const mean = (values: readonly (number | null)[]): number | null => {
   const numbers = values.filter((value) => value !== null);
   if (numbers.length === 0) return null;
@@ -77,13 +80,7 @@ const mean = (values: readonly (number | null)[]): number | null => {
 };
 
 /** One epoch as programs read it; with several tasks the accuracies are their means. */
-function epochJson(
-  epoch: number,
-  tasks: Readonly<Record<string, TaskResult>>,
-  seconds: number,
-  run: Run,
-  backend: string,
-) {
+function epochJson({ epoch, tasks, iterations }: EpochEvent, seconds: number, run: Run, backend: string) {
   const results = Object.values(tasks);
   const over = (field: keyof TaskResult) => mean(results.map((result) => result[field]));
   return {
@@ -92,6 +89,7 @@ function epochJson(
     trainAccuracy: over("trainAccuracy"),
     testAccuracy: over("testAccuracy"),
     seconds: Math.round(seconds * 10) / 10,
+    ...(iterations && { iterations }),
     tasks,
     run: run.name,
     seed: run.seed,
@@ -101,16 +99,13 @@ function epochJson(
 
 const percent = (value: number | null): string => (value === null ? "-" : `${value.toFixed(2)} %`);
 
-function epochText(
-  epoch: number,
-  epochs: number,
-  tasks: Readonly<Record<string, TaskResult>>,
-  seconds: number,
-): string {
+function epochText({ epoch, epochs, tasks, iterations }: EpochEvent, seconds: number): string {
   const parts = Object.entries(tasks).map(
     ([task, { trainLoss, trainAccuracy, testAccuracy }]) =>
       `${task}: loss ${trainLoss.toFixed(4)}, train ${percent(trainAccuracy)}, test ${percent(testAccuracy)}`,
   );
+  const made = Object.entries(iterations ?? {}).map(([phase, mean]) => `${mean.toFixed(1)} in ${phase}`);
+  if (made.length > 0) parts.push(`iterations: ${made.join(", ")}`);
   return `epoch ${epoch}/${epochs}  ${parts.join("  |  ")}  (${duration(seconds)})`;
 }
 
@@ -131,8 +126,8 @@ async function follow(
         bar = null;
         const seconds = (performance.now() - startMs) / 1000;
         startMs = performance.now();
-        if (json) printJson(epochJson(event.epoch, event.tasks, seconds, run, backend));
-        else print(epochText(event.epoch, event.epochs, event.tasks, seconds));
+        if (json) printJson(epochJson(event, seconds, run, backend));
+        else print(epochText(event, seconds));
         if (checkpoint !== undefined) await writeCheckpoint(checkpoint, await training.checkpoint());
         continue;
       }
@@ -171,10 +166,11 @@ async function train(file: string | undefined, options: Options): Promise<void> 
   if (from) checkSameRun(run, resolveRun(from.run), resume ?? "");
   if (checkpoint !== undefined) await checkPlace(checkpoint, resume);
   const sources = openStimuli(run, dataDirectory(options.data));
-  const kernels = await openKernels(options.backend);
+  const { kernels, choice } = await openBackend(options.backend, run);
+  tellChoice(choice, options.json);
   const training = openTraining(kernels, run, sources, from);
   const { signal, release } = interruption();
-  await follow(training, run, options, signal).finally(release);
+  await follow(training, run, { ...options, backend: kernels.name }, signal).finally(release);
   if (signal.aborted) {
     const place = `epoch ${training.progress.epoch + 1}, batch ${training.progress.batch}`;
     if (checkpoint === undefined)
@@ -201,7 +197,7 @@ export function addTrain(program: Command): void {
     .option("--batch <n>", "stimuli at once", whole(1, 100_000))
     .option("--epochs <n>", "passes through the training data, in all", whole(0, 1_000_000))
     .option("--seed <n>", "seed of all randomness", whole(0))
-    .option("--backend <name>", "backend to compute on", defaultBackend)
+    .option("--backend <name>", backendOption, defaultBackend)
     .option("--data <folder>", "where data sets are (default: EDDY_DATA, else the user's cache folder)")
     .option("--checkpoint <file>", "write a checkpoint after each epoch and at Ctrl-C")
     .option("--resume <file>", "go on from a checkpoint as if it had never stopped")

@@ -1,14 +1,16 @@
 import { EddyError } from "../errors.js";
 import type { Kernels } from "./kernels.js";
 import { referenceKernels } from "./reference/reference-kernels.js";
+import type { NativeLibrary } from "./tfjs/backend-loading.js";
+import type { WebgpuAdapter } from "./webgpu/adapter.js";
 
 /** The names by which users choose a backend. */
-export const backendNames = ["reference", "wasm", "cpu", "tensorflow"] as const;
+export const backendNames = ["simd", "reference", "wasm", "cpu", "tensorflow", "webgpu"] as const;
 
 export type BackendName = (typeof backendNames)[number];
 
 /** The backend of whoever chooses none. */
-export const defaultBackend: BackendName = "wasm";
+export const defaultBackend: BackendName = "simd";
 
 /** What `eddy doctor` says about a backend. */
 export interface BackendAvailability {
@@ -18,11 +20,12 @@ export interface BackendAvailability {
   readonly detail: string;
 }
 
-const descriptions: Record<BackendName, string> = {
+const descriptions: Record<Exclude<BackendName, "tensorflow">, string> = {
+  simd: "one C source, native or in WebAssembly, all processors: exact, and the fastest without a GPU",
   reference: "plain loops in double precision: exact, and quick for one stimulus at a time",
   wasm: "TensorFlow.js on WebAssembly with SIMD, one core",
   cpu: "TensorFlow.js in JavaScript: slow, for checks",
-  tensorflow: "TensorFlow's own library, on a GPU where it finds one",
+  webgpu: "WebGPU on any GPU with a driver for Vulkan, Metal or Direct3D 12, or in the browser",
 };
 
 const isBackendName = (name: string): name is BackendName => backendNames.some((known) => known === name);
@@ -33,6 +36,12 @@ const isBackendName = (name: string): name is BackendName => backendNames.some((
  * @throws EddyError UNKNOWN_BACKEND, BACKEND_UNAVAILABLE
  */
 export async function openKernels(name: string): Promise<Kernels> {
+  if (name === "auto") {
+    throw new EddyError(
+      "UNKNOWN_BACKEND",
+      `backend "auto" is chosen by measuring a run (eddy run, eddy train); here needed is one of ${backendNames.join(", ")}`,
+    );
+  }
   if (!isBackendName(name)) {
     throw new EddyError(
       "UNKNOWN_BACKEND",
@@ -40,6 +49,14 @@ export async function openKernels(name: string): Promise<Kernels> {
     );
   }
   if (name === "reference") return referenceKernels();
+  if (name === "simd") {
+    const { openSimd } = await import("./simd/open-simd.js");
+    return openSimd();
+  }
+  if (name === "webgpu") {
+    const { webgpuKernels } = await import("./webgpu/webgpu-kernels.js");
+    return webgpuKernels();
+  }
   // loaded when it is chosen: the library takes a third of a second to start
   const { tfjsKernels } = await import("./tfjs/tfjs-kernels.js");
   return tfjsKernels(name);
@@ -52,11 +69,33 @@ export async function availableBackends(): Promise<BackendAvailability[]> {
   return found;
 }
 
+/** The library behind the backend `tensorflow`, which has to be open already. */
+export async function tensorflowLibrary(): Promise<NativeLibrary> {
+  const { nativeLibrary } = await import("./tfjs/backend-loading.js");
+  return nativeLibrary();
+}
+
+/**
+ * The adapter behind the backend `webgpu`, which may be software.
+ * @throws EddyError BACKEND_UNAVAILABLE
+ */
+export async function gpuAdapter(): Promise<WebgpuAdapter> {
+  const { webgpuAdapter } = await import("./webgpu/adapter.js");
+  return webgpuAdapter();
+}
+
+async function describe(name: BackendName): Promise<string> {
+  if (name !== "tensorflow") return descriptions[name];
+  const { version, device, library, place } = await tensorflowLibrary();
+  const built = library === null ? "" : ` (${library.split(" ")[0]})`;
+  return `TensorFlow ${version}${built} on the ${device}, from ${place}`;
+}
+
 async function availability(name: BackendName): Promise<BackendAvailability> {
   try {
     const kernels = await openKernels(name);
     kernels.close();
-    return { name, available: true, detail: descriptions[name] };
+    return { name, available: true, detail: await describe(name) };
   } catch (error) {
     if (error instanceof EddyError && error.code === "BACKEND_UNAVAILABLE") {
       return { name, available: false, detail: error.message };

@@ -5,7 +5,8 @@
  * Rules that every implementation keeps:
  * - Every kernel enqueues synchronously and returns handles; only {@link Kernels.read} is a promise.
  * - Handles are owned: who makes one disposes of it. `retain` adds an owner, `dispose` takes one away.
- * - Kernels never change an argument, except {@link Kernels.learn}, which consumes what its docstring names.
+ * - Kernels never change an argument, except {@link Kernels.learn}, which consumes what its docstring names and returns
+ *   other handles: a handle keeps its numbers for life, and never comes back once it was given up.
  * - All numbers are float32; matrices are row-major, [from, to], so a drive is `h W`.
  */
 
@@ -69,7 +70,10 @@ export interface Propagated {
 export interface ChangePropagation {
   /** >= 0; at 0 every unit that changed at all speaks */
   readonly epsilon: number;
-  /** null: in the first iteration all units speak, to nothing that was there before: a full product */
+  /**
+   * null: in the first iteration all units speak, to nothing that was there before: a full product, or from "zero"
+   * none at all; without an iteration nothing was said: zeros
+   */
   readonly remembered: Propagated | null;
 }
 
@@ -100,14 +104,17 @@ export interface SettleRequest {
 
 /** The end of a {@link SettleRequest}; all handles are owned by the caller. */
 export interface Settled {
-  /** [batch, neurons] */
+  /** [batch, neurons]; may be `from` itself, with one more owner, where no unit changed: a module that rests says so */
   readonly state: Tensor;
   /**
    * [2] the residual max |h(T) - h(T-1)| (infinite without an iteration) and the iterations made; null unless it
    * was asked for
    */
   readonly report: Tensor | null;
-  /** what the module remembers; null unless it propagates changes */
+  /**
+   * what the module remembers; null unless it propagates changes. May be what it remembered before, with one more
+   * owner, where no unit spoke
+   */
   readonly propagated: Propagated | null;
 }
 

@@ -1,5 +1,13 @@
 import { EddyError } from "../errors.js";
-import type { Block, DriveTerm, LearnRequest, SampleRequest, SettleRequest, Tensor } from "./kernels.js";
+import type {
+  Block,
+  ChangePropagation,
+  DriveTerm,
+  LearnRequest,
+  SampleRequest,
+  SettleRequest,
+  Tensor,
+} from "./kernels.js";
 
 const text = (shape: readonly number[]): string => `[${shape.join(", ")}]`;
 
@@ -40,15 +48,36 @@ export function checkTerms(batch: number, units: number, terms: readonly DriveTe
   }
 }
 
-/** @throws EddyError SHAPE_MISMATCH */
-export function checkSettle({ matrix, bias, from, drive, iterations }: SettleRequest): void {
-  const batch = drive.shape[0];
-  checkShape("drive", drive.shape, [batch, matrix.neurons]);
-  if (from !== "zero") checkShape("state at the start", from.shape, [batch, matrix.neurons]);
+/** @throws EddyError SHAPE_MISMATCH, INVALID_ARGUMENT */
+export function checkSettle(request: SettleRequest): void {
+  const { matrix, bias, from, drive, iterations, needed, changes } = request;
+  const shape = [drive.shape[0], matrix.neurons];
+  checkShape("drive", drive.shape, shape);
+  if (from !== "zero") checkShape("state at the start", from.shape, shape);
   if (bias) checkShape("recurrent bias", bias.shape, [matrix.neurons]);
   if (!Number.isInteger(iterations) || iterations < 0) {
     throw new EddyError("INVALID_ARGUMENT", `iterations is ${iterations}, needed a whole number from 0`);
   }
+  if (changes) checkChanges(changes, shape);
+  if (needed) checkNeeded(needed, request);
+}
+
+function checkChanges({ epsilon, remembered }: ChangePropagation, shape: readonly number[]): void {
+  if (!Number.isFinite(epsilon) || epsilon < 0) {
+    throw new EddyError("INVALID_ARGUMENT", `epsilon is ${epsilon}, needed a finite number from 0`);
+  }
+  if (!remembered) return;
+  checkShape("state when units last spoke", remembered.spoken.shape, shape);
+  checkShape("sum of what units spoke", remembered.sum.shape, shape);
+}
+
+function checkNeeded(needed: readonly Block[], { matrix, tolerance, report, changes }: SettleRequest): void {
+  for (const block of needed) checkBlock("needed block", block, matrix.neurons);
+  if (tolerance === undefined && report !== true && !changes) return;
+  throw new EddyError(
+    "INVALID_ARGUMENT",
+    "needed blocks were given together with a tolerance, a report or changes, which look at all units",
+  );
 }
 
 /** @throws EddyError SHAPE_MISMATCH */

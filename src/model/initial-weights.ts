@@ -26,16 +26,17 @@ function draw(distribution: Distribution, from: number, to: number, source: Rand
 /**
  * Draws all numbers of a network from its seed. Each matrix has a generator of its own, so adding a module does not
  * change the others.
+ * @param recurrent draws the recurrent weights of a module
  * @returns by name: `recurrentName(m)` [neurons, neurons], `biasName(m)` [neurons], `biasName(readout)` [size] and
  *   each matrix of pathway weights [from, to]
  * @throws EddyError NO_SPECTRAL_RADIUS when a module has too few connections to be scaled
  * @see Liu et al. 2026, Training details
  */
-export function initialWeights(network: Network, seed: number): Weights {
+export function initialWeights(network: Network, seed: number, recurrent = recurrentWeights): Weights {
   const weights = new Map<string, Float32Array>();
   for (const module of network.modules.values()) {
     const name = recurrentName(module.name);
-    weights.set(name, recurrentWeights(module, random(seed, name)));
+    weights.set(name, recurrent(module, random(seed, name)));
     const bias = biasName(module.name);
     weights.set(bias, draw(module.bias, module.neurons, 1, random(seed, bias)));
   }

@@ -55,6 +55,11 @@ export interface LearningRule {
    * @returns [batch, neurons], owned by the caller
    */
   error(kernels: Kernels, activation: Activation, inference: SettledModule, learning: SettledModule): Tensor;
+  /**
+   * says that `error` mixes units; else the error of a unit follows from what the phases left in this unit alone, and
+   * phases may leave units out of which nothing is used
+   */
+  readonly mixesUnits?: boolean;
   /** their sum is the gradient of a plastic pathway */
   readonly gradient: readonly GradientPart[];
 }

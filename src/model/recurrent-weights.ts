@@ -15,6 +15,28 @@ export interface RecurrentWeightsOptions {
 /** A drawn matrix whose spectral radius is smaller than this has no cycle to speak of: scaling it would be noise. */
 const smallestRadius = 1e-3;
 
+/** The connections of a module as they are drawn, not scaled yet. */
+function drawConnections({ neurons, connectionRate }: RecurrentWeightsOptions, source: Random): Float32Array {
+  const weights = new Float32Array(neurons * neurons);
+  const connections = Math.floor(weights.length * connectionRate);
+  for (let i = 0; i < connections; i++) {
+    const position = source.integer(weights.length);
+    weights[position] += source.uniform(-1, 1);
+  }
+  return weights;
+}
+
+/**
+ * Recurrent weights to measure with: drawn as {@link recurrentWeights} draws them, and scaled by the spectral radius
+ * that such matrices have on average, `sqrt(neurons * connectionRate / 3)`, since finding it takes longer than the
+ * measurement.
+ */
+export function roughRecurrentWeights(options: RecurrentWeightsOptions, source: Random): Float32Array {
+  const { neurons, connectionRate, spectralRadius } = options;
+  const factor = spectralRadius / Math.sqrt((neurons * connectionRate) / 3);
+  return drawConnections(options, source).map((weight) => weight * factor);
+}
+
 /**
  * Draws the recurrent weights of a module: `floor(neurons^2 * connectionRate)` times a position, with
  * replacement, and a value uniform in [-1, 1), which is added there; then
@@ -28,12 +50,8 @@ const smallestRadius = 1e-3;
 export function recurrentWeights(options: RecurrentWeightsOptions, source: Random): Float32Array {
   check(options);
   const { neurons, connectionRate, spectralRadius } = options;
-  const weights = new Float32Array(neurons * neurons);
+  const weights = drawConnections(options, source);
   const connections = Math.floor(weights.length * connectionRate);
-  for (let i = 0; i < connections; i++) {
-    const position = source.integer(weights.length);
-    weights[position] += source.uniform(-1, 1);
-  }
   const drawn = spectralRadiusOf(weights, neurons);
   if (drawn < smallestRadius)
     throw new EddyError(

@@ -1,6 +1,6 @@
 import { EddyError } from "../errors.js";
 import type { Kernels } from "../kernels/kernels.js";
-import { initialWeights } from "../model/initial-weights.js";
+import { initialWeights, type Weights } from "../model/initial-weights.js";
 import type { LearningRule } from "../model/learning-rule.js";
 import { createParameters } from "../model/parameters.js";
 import { type ContinuousNetwork, continuousNetwork } from "../streams/continuous.js";
@@ -9,14 +9,19 @@ import type { StimulusDoor } from "../streams/stimulus-door.js";
 import type { Run } from "./run-description.js";
 
 /** The state in which a run begins: weights drawn from its seed, everything at rest. */
-export function initialState(kernels: Kernels, { network, seed, batch, beta, optimiser }: Run): NetworkState {
-  const parameters = createParameters(kernels, network, initialWeights(network, seed));
+export function initialState(
+  kernels: Kernels,
+  { network, seed, batch, beta, optimiser }: Run,
+  weights: Weights = initialWeights(network, seed),
+): NetworkState {
+  const parameters = createParameters(kernels, network, weights);
   return restingState(network, parameters, { batch, beta, optimiser });
 }
 
 /**
  * Builds the network of a run for continuous operation; a refusal leaves no handles behind.
  * @param doors where stimuli come in, by task
+ * @param weights drawn already; default: by the run's seed
  * @throws EddyError INVALID_DESCRIPTION when the run is not continuous
  */
 export function openNetwork(
@@ -24,8 +29,9 @@ export function openNetwork(
   run: Run,
   doors: ReadonlyMap<string, StimulusDoor>,
   rule: LearningRule,
+  weights?: Weights,
 ): ContinuousNetwork {
-  const { network, schedule } = run;
+  const { network, schedule, propagation } = run;
   if (schedule.kind !== "continuous") {
     throw new EddyError(
       "INVALID_DESCRIPTION",
@@ -34,9 +40,9 @@ export function openNetwork(
   }
   const { forward, ticks, clocks, settling } = schedule;
   const tasks = new Map([...doors].map(([task, door]) => [task, { ticks: clocks[task] ?? ticks, door }]));
-  const state = initialState(kernels, run);
+  const state = initialState(kernels, run, weights);
   try {
-    return continuousNetwork({ kernels, network, rule, state }, { forward, tasks, settling });
+    return continuousNetwork({ kernels, network, rule, state, propagation }, { forward, tasks, settling });
   } catch (error) {
     disposeState(kernels, state);
     throw error;

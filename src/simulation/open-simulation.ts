@@ -82,6 +82,7 @@ export async function openSimulation(run: unknown, options: OpenOptions = {}): P
     info,
     topics,
     epoch,
+    choice,
     status: first,
   } = await ready(worker).catch(async (error) => {
     await worker.terminate();
@@ -131,6 +132,7 @@ export async function openSimulation(run: unknown, options: OpenOptions = {}): P
     info,
     topics,
     epoch,
+    choice,
     status: () => status,
     frames: frames.asObservable(),
     watch: (watch) => ask({ op: "watch", watch }),

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { EddyError } from "../errors.js";
 import { learningRules } from "../model/adjoint-propagation.js";
+import { eventDrivenSchema } from "../model/change-propagation.js";
 import type { Network } from "../model/network.js";
 import { networkSchema } from "../model/network-description.js";
 import { optimiserSchema } from "../model/optimiser.js";
@@ -68,9 +69,18 @@ const runFields = {
   iterations: strictObject({
     inference: z.int().min(0).max(100_000).default(8),
     learning: z.int().min(0).max(100_000).default(8),
+    tolerance: z
+      .number()
+      .min(0)
+      .max(1)
+      .optional()
+      .describe("a phase of a module ends early when no unit changes by more than this; default: never"),
   })
     .default({ inference: 8, learning: 8 })
     .describe("phased operation"),
+  propagation: eventDrivenSchema
+    .optional()
+    .describe("recurrent connections carry changes only; default: everything in every iteration"),
   optimiser: optimiserSchema.default({
     kind: "adam",
     learningRate: 1e-3,

@@ -1,8 +1,9 @@
 import { EddyError } from "../errors.js";
-import { defaultBackend, openKernels } from "../kernels/backends.js";
+import { defaultBackend } from "../kernels/backends.js";
 import type { LearningRule } from "../model/learning-rule.js";
 import type { StimulusDoor } from "../streams/stimulus-door.js";
 import { dataDirectory } from "../streams/tasks/data-directory.js";
+import { openBackend } from "./choose-backend.js";
 import { localSimulation, type SimulationOptions } from "./local-simulation.js";
 import { endlessDoors, openStimuli } from "./open-stimuli.js";
 import { resolveRun } from "./run-description.js";
@@ -10,7 +11,7 @@ import type { Simulation } from "./simulation.js";
 
 /** Where and how a simulation runs; all have defaults. */
 export interface OpenOptions extends Partial<SimulationOptions> {
-  /** default: "wasm" */
+  /** a backend's name, or "auto" for the one that is fastest for this run; default: see `defaultBackend` */
   readonly backend?: string;
   /** where data sets are; default: EDDY_DATA, else the user's cache folder */
   readonly data?: string;
@@ -58,11 +59,11 @@ export async function simulate(value: unknown, options: SimulateOptions = {}): P
   } = options;
   const run = resolveRun(value, new Set(Object.keys(doors)));
   const opened = endlessDoors(run, openStimuli(run, dataDirectory(data)));
-  const kernels = await openKernels(backend);
+  const { kernels, choice } = await openBackend(backend, run, rule);
   const all = new Map([...opened, ...Object.entries(doors)]);
   try {
     const simulation = localSimulation(kernels, run, all, { ticksPerSecond, ticks, paused }, rule);
-    return { ...simulation, close: () => simulation.close().finally(() => kernels.close()) };
+    return { ...simulation, choice, close: () => simulation.close().finally(() => kernels.close()) };
   } catch (error) {
     kernels.close();
     throw error;

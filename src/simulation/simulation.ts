@@ -1,4 +1,5 @@
 import type { Observable } from "rxjs";
+import type { BackendChoice } from "./choose-backend.js";
 
 /** What a watcher wants to see, how often, and how much of it. */
 export interface Watch {
@@ -81,6 +82,8 @@ export interface SimulationStatus {
  */
 export interface Simulation {
   readonly info: SimulationInfo;
+  /** how the backend was chosen; absent, or null, when somebody named it */
+  readonly choice?: BackendChoice | null;
   readonly topics: readonly Topic[];
   /** another one each time that a simulation is opened: what a client saw of one does not continue in another */
   readonly epoch: string;

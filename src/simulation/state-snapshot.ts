@@ -40,7 +40,7 @@ export interface StateSnapshot {
   readonly tensors: ReadonlyMap<string, StoredTensor>;
 }
 
-const stateParts = [...signalNames, "drives", "heldDrives", "outputs", "targets"] as const;
+const stateParts = [...signalNames, "drives", "heldDrives", "spoken", "sums", "outputs", "targets"] as const;
 
 function* signalTensors(signals: Signals, prefix: string): Generator<[string, Tensor]> {
   for (const part of signalNames)

@@ -11,6 +11,12 @@ import { type Score, scoreOutput } from "../streams/score.js";
 import type { StimulusSource } from "../streams/stimulus.js";
 import type { Checkpoint } from "./checkpoint.js";
 import { type PlannedTrial, presentTrial, testPass, trainingEpoch } from "./epoch-plan.js";
+import {
+  type IterationReports,
+  iterationCountsSchema,
+  iterationReports,
+  meanIterations,
+} from "./iteration-counts.js";
 import { initialState } from "./open-network.js";
 import { describeRun, type Run } from "./run-description.js";
 import { restoreState, takeSnapshot } from "./state-snapshot.js";
@@ -39,6 +45,8 @@ export type TrainingEvent =
       readonly epoch: number;
       readonly epochs: number;
       readonly tasks: Readonly<Record<string, TaskResult>>;
+      /** mean iterations of a module while training, by phase; null without a tolerance, which makes all of them */
+      readonly iterations: Readonly<Record<string, number>> | null;
     };
 
 const sumSchema = z.strictObject({ count: z.number(), loss: z.number(), right: z.number() });
@@ -49,6 +57,7 @@ const progressSchema = z.strictObject({
   epoch: z.int().min(0),
   batch: z.int().min(0),
   sums: z.record(z.string(), sumSchema),
+  iterations: iterationCountsSchema.default({}),
 });
 
 export type TrainingProgress = z.output<typeof progressSchema>;
@@ -120,6 +129,7 @@ interface Course {
   readonly run: Run;
   readonly sources: ReadonlyMap<string, StimulusSource>;
   readonly phased: PhasedNetwork;
+  readonly reports: IterationReports;
   readonly progress: TrainingProgress;
 }
 
@@ -131,13 +141,13 @@ const plasticIn =
 
 /** The rest of the epoch that training is in. */
 async function* trainEpoch(course: Course, signal?: AbortSignal): AsyncGenerator<TrainingEvent, void> {
-  const { run, sources, phased, progress } = course;
+  const { run, sources, phased, reports, progress } = course;
   const trials = trainingEpoch(run, sources, progress.epoch);
   while (progress.batch < trials.length && !signal?.aborted) {
     const trial = trials[progress.batch];
     openGates(run.network, phased.state, trial.tasks);
     phased.learn(presentTrial(run, sources, trial, "training"), plasticIn(run, trial.tasks));
-    const scored = await scores(run, phased, trial);
+    const [scored] = await Promise.all([scores(run, phased, trial), reports.readInto(progress.iterations)]);
     progress.batch += 1;
     for (const [task, score] of scored) add(progress.sums, task, score);
     const loss = scored.reduce((sum, [, score]) => sum + score.loss, 0) / scored.length;
@@ -154,12 +164,13 @@ async function* trainEpoch(course: Course, signal?: AbortSignal): AsyncGenerator
 
 /** Sums up every test example once. */
 async function* test(course: Course, sums: Sums, signal?: AbortSignal): AsyncGenerator<TrainingEvent, void> {
-  const { run, sources, phased, progress } = course;
+  const { run, sources, phased, reports, progress } = course;
   const trials = testPass(run, sources);
   for (const [i, trial] of trials.entries()) {
     if (signal?.aborted) return;
     openGates(run.network, phased.state, trial.tasks);
     phased.infer(presentTrial(run, sources, trial, "test"));
+    reports.drop();
     for (const [task, score] of await scores(run, phased, trial)) add(sums, task, score);
     yield { kind: "test", epoch: progress.epoch + 1, batch: i + 1, batches: trials.length };
     await otherWork();
@@ -180,7 +191,7 @@ export function openTraining(
   from: Checkpoint | null = null,
   rule: LearningRule = learningRules[run.rule],
 ): Training {
-  const { network, schedule, iterations } = run;
+  const { network, schedule, iterations, propagation } = run;
   if (schedule.kind !== "phased") {
     throw new EddyError(
       "INVALID_DESCRIPTION",
@@ -191,9 +202,11 @@ export function openTraining(
   const state = from ? restoreState(kernels, network, from.snapshot) : initialState(kernels, run);
   const progress = from
     ? validate(progressSchema, from.progress, "checkpoint.progress")
-    : { epoch: 0, batch: 0, sums: {} as Sums };
-  const phased = phasedNetwork({ kernels, network, rule, state }, iterations);
-  const course: Course = { run, sources, phased, progress };
+    : { epoch: 0, batch: 0, sums: {} as Sums, iterations: {} };
+  // nobody hears of states while a network trains
+  const phased = phasedNetwork({ kernels, network, rule, state, propagation }, iterations, { whole: false });
+  const reports = iterationReports(phased);
+  const course: Course = { run, sources, phased, reports, progress };
 
   return {
     progress,
@@ -205,16 +218,21 @@ export function openTraining(
         yield* test(course, tested, signal);
         if (signal?.aborted) return;
         const tasks = results(run, progress.sums, tested);
+        const made = iterations.tolerance === undefined ? null : meanIterations(progress.iterations);
         progress.epoch += 1;
         progress.batch = 0;
         progress.sums = {};
-        yield { kind: "epoch", epoch: progress.epoch, epochs: schedule.epochs, tasks };
+        progress.iterations = {};
+        yield { kind: "epoch", epoch: progress.epoch, epochs: schedule.epochs, tasks, iterations: made };
       }
     },
     async checkpoint() {
       const snapshot = await takeSnapshot(kernels, state, false);
       return { run: describeRun(run), progress: structuredClone(progress), snapshot };
     },
-    close: () => phased.close(),
+    close() {
+      reports.drop();
+      phased.close();
+    },
   };
 }

@@ -1,4 +1,5 @@
 import { type Observable, Subject } from "rxjs";
+import { EddyError } from "../errors.js";
 import type { Kernels, Tensor } from "../kernels/kernels.js";
 import type { Network, Task } from "../model/network.js";
 import type { NetworkEvent, OutputEvent } from "../streams/events.js";
@@ -53,7 +54,7 @@ function sampled(kernels: Kernels, tensor: Tensor, { units, row = 0 }: Watch): P
   return kernels.read(sample).finally(() => kernels.dispose(sample));
 }
 
-/** The result of a trial. */
+/** The result of a trial. @throws EddyError NOT_FINITE, as a rejection, when the loss is no number any more */
 async function metrics(
   kernels: Kernels,
   { name, target: kind }: Task,
@@ -63,6 +64,12 @@ async function metrics(
   const target = state.targets.get(readout);
   if (!target) return null;
   const { count, loss, accuracy } = await scoreOutput(kernels, kind, output, target);
+  if (!Number.isFinite(loss)) {
+    throw new EddyError(
+      "NOT_FINITE",
+      `the loss of task ${name} became ${loss} in trial ${trial + 1}, at tick ${tick}; lower optimiser.learningRate, beta or the spectral radius`,
+    );
+  }
   return { task: name, trial, tick, count, loss, accuracy };
 }
 

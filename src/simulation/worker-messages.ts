@@ -1,4 +1,5 @@
 import { EddyError, type ErrorCode } from "../errors.js";
+import type { BackendChoice } from "./choose-backend.js";
 import type { OpenOptions } from "./simulate.js";
 import type { Command, Frame, SimulationInfo, SimulationStatus, Topic, Watch } from "./simulation.js";
 
@@ -33,6 +34,7 @@ export type FromWorker =
       readonly info: SimulationInfo;
       readonly topics: readonly Topic[];
       readonly epoch: string;
+      readonly choice: BackendChoice | null;
       readonly status: SimulationStatus;
     }
   | { readonly op: "reply"; readonly id: number; readonly value: number; readonly status: SimulationStatus }

@@ -72,6 +72,7 @@ async function start({ run, options, handled }: WorkerStart): Promise<void> {
     info: simulation.info,
     topics: simulation.topics,
     epoch: simulation.epoch,
+    choice: simulation.choice ?? null,
     status: status(),
   });
   const timer = setInterval(() => send({ op: "status", status: status() }), statusMs);

@@ -151,6 +151,8 @@ export function continuousNetwork(wiring: Wiring, options: ContinuousOptions): C
     forward: options.forward === "held" ? "held" : "state",
     error: "error",
     heldDrive: false,
+    tolerance: null,
+    needed: null,
     phase: "continuous",
   };
   return {

@@ -10,6 +10,8 @@ export interface StateEvent {
   readonly state: Tensor;
   /** [batch, neurons] what drove it */
   readonly drive: Tensor;
+  /** [2] residual and iterations made; null when it makes all of them */
+  readonly report: Tensor | null;
 }
 
 /** A perturbed module has an error. */

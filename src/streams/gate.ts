@@ -7,7 +7,8 @@ import type { Carried } from "./pathway.js";
  * nothing at all. Emits once for each value of its source, completes and errs with it.
  */
 export const gate = (): OperatorFunction<Carried, Carried> =>
-  map(({ tick, pathway, term }) => {
-    const value = tick.state.gates.get(pathway.id) ?? pathway.gate;
-    return { tick, pathway, term: gated(term, value) };
+  map((carried) => {
+    const { tick, pathway, term } = carried;
+    const through = gated(term, tick.state.gates.get(pathway.id) ?? pathway.gate);
+    return through === term ? carried : { tick, pathway, term: through };
   });

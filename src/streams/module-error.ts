@@ -10,11 +10,11 @@ import type { NetworkState } from "./network-state.js";
  */
 export const moduleError = (state: NetworkState): OperatorFunction<StateEvent, ErrorEvent> =>
   pipe(
-    map(({ tick, module }: StateEvent) => ({
+    filter(({ module }: StateEvent) => state.errors.has(module)),
+    map(({ tick, module }) => ({
       kind: "error" as const,
       tick,
       module,
-      error: state.errors.get(module),
+      error: state.errors.get(module) as Tensor,
     })),
-    filter((event): event is ErrorEvent & { error: Tensor } => event.error !== undefined),
   );

@@ -3,11 +3,23 @@ import type { DriveTerm } from "../kernels/kernels.js";
 import { byId, type Module } from "../model/network.js";
 import type { StateEvent } from "./events.js";
 import { joinByTick } from "./join-by-tick.js";
+import type { ModuleTerms } from "./module-drive.js";
 import type { Carried } from "./pathway.js";
 
 /** Floating-point sums depend on their order: it is that of the names, never that of the description. */
-const inOrder = (answers: readonly Carried[]): readonly Carried[] =>
-  answers.length < 2 ? answers : [...answers].sort((a, b) => byId(a.pathway, b.pathway));
+const inOrder = (answers: readonly Carried[]): readonly number[] =>
+  [...answers.keys()].sort((a, b) => byId(answers[a].pathway, answers[b].pathway));
+
+/** What the pathways carry, of which nothing is left out but those that carry nothing. */
+function termsOf(answers: readonly Carried[], order: readonly number[]): ModuleTerms {
+  const inputs: DriveTerm[] = [];
+  const others: DriveTerm[] = [];
+  for (const i of order) {
+    const { term, pathway } = answers[i];
+    if (term) (pathway.source.kind === "input" ? inputs : others).push(term);
+  }
+  return { inputs, others };
+}
 
 /**
  * A recurrent module: on every tick that asks it to, makes its iterations `h <- f(h W + b + drive)` from the state that
@@ -22,25 +34,18 @@ const inOrder = (answers: readonly Carried[]): readonly Carried[] =>
 export const rnnModule =
   (spec: Module, pathways: readonly Observable<Carried>[]): OperatorFunction<Carried["tick"], StateEvent> =>
   (ticks) =>
-    new Observable((subscriber) =>
-      joinByTick(ticks, pathways).subscribe({
-        next({ tick, answers }) {
-          if (!tick.modules.has(spec.name)) return;
-          const terms = inOrder(answers)
-            .map(({ term }) => term)
-            .filter((term): term is DriveTerm => term !== null);
-          tick.plan.iterate(spec, terms, ({ state, drive }) => {
-            subscriber.next({
-              kind: "state",
-              tick: tick.tick,
-              phase: tick.phase,
-              module: spec.name,
-              state,
-              drive,
-            });
+    new Observable((subscriber) => {
+      let order: readonly number[] | null = null;
+      return joinByTick(ticks, pathways).subscribe({
+        next({ tick: { modules, tick, phase, plan }, answers }) {
+          if (!modules.has(spec.name)) return;
+          // the same pathways answer on every tick
+          order ??= inOrder(answers);
+          plan.iterate(spec, termsOf(answers, order), ({ state, drive, report }) => {
+            subscriber.next({ kind: "state", tick, phase, module: spec.name, state, drive, report });
           });
         },
         error: (error) => subscriber.error(error),
         complete: () => subscriber.complete(),
-      }),
-    );
+      });
+    });

@@ -47,6 +47,10 @@ export interface NetworkState extends Signals {
   readonly drives: Map<string, Tensor>;
   /** what drove each module at the end of the inference phase; phased operation only */
   readonly heldDrives: Map<string, Tensor>;
+  /** the state of each unit when it last spoke, by module that propagates changes only */
+  readonly spoken: Map<string, Tensor>;
+  /** what these units have said so far, `spoken W`, by module */
+  readonly sums: Map<string, Tensor>;
   /** by readout */
   readonly outputs: Map<string, Tensor>;
   /** by readout */
@@ -82,6 +86,8 @@ export function restingState(
     outputErrors: empty(),
     drives: empty(),
     heldDrives: empty(),
+    spoken: empty(),
+    sums: empty(),
     outputs: empty(),
     targets: empty(),
     past: [],
@@ -124,7 +130,8 @@ export function disposeStimulus(kernels: Kernels, { input, target }: UploadedSti
 export function disposeState(kernels: Kernels, state: NetworkState): void {
   disposeSignals(kernels, state);
   for (const past of state.past) disposeSignals(kernels, past);
-  for (const tensors of [state.drives, state.heldDrives, state.outputs, state.targets]) {
+  const { drives, heldDrives, spoken, sums, outputs, targets } = state;
+  for (const tensors of [drives, heldDrives, spoken, sums, outputs, targets]) {
     for (const tensor of tensors.values()) kernels.dispose(tensor);
   }
   for (const { pending } of state.tasks.values()) {

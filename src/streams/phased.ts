@@ -1,7 +1,7 @@
 import { EddyError } from "../errors.js";
 import type { Tensor } from "../kernels/kernels.js";
 import type { Network } from "../model/network.js";
-import { type ModuleSettle, type PhasedIterations, type TrialPlan, trialPlan } from "../model/trial-plan.js";
+import { type ModuleSettle, type PhasedIterations, trialPlan } from "../model/trial-plan.js";
 import { checkBatch } from "./check-batch.js";
 import { drop, type NetworkState, put } from "./network-state.js";
 import { type TrialEvents, type WiredNetwork, type Wiring, wireNetwork } from "./wire-network.js";
@@ -13,6 +13,15 @@ export interface PhasedTrial {
   /** by readout, [batch, size] row-major; readouts that are not named neither answer nor learn */
   readonly targets: ReadonlyMap<string, Float32Array>;
   readonly batch: number;
+}
+
+/** How phases end. */
+export interface PhasedOptions {
+  /**
+   * whether states and errors are whole (default), or may be of any iteration in units that nothing of the trial reads:
+   * the last iteration then costs less, and outputs and weights are the same, to the bit
+   */
+  readonly whole?: boolean;
 }
 
 /** A network in phased operation: trial by trial, as the authors' code. Its events are those of its wiring. */
@@ -73,6 +82,8 @@ function begin(wired: WiredNetwork, { inputs, targets, batch }: PhasedTrial): vo
     state.errors,
     state.outputErrors,
     state.heldDrives,
+    state.spoken,
+    state.sums,
     state.outputs,
   ]) {
     drop(kernels, tensors);
@@ -91,9 +102,14 @@ function holdInference({ kernels, state }: WiredNetwork): void {
   for (const [module, drive] of state.drives) put(kernels, state.heldDrives, module, kernels.retain(drive));
 }
 
-function inferencePhase(wired: WiredNetwork, plan: TrialPlan, trial: number, batch: PhasedTrial): void {
+function inferencePhase(
+  wired: WiredNetwork,
+  plan: readonly ModuleSettle[],
+  trial: number,
+  batch: PhasedTrial,
+): void {
   begin(wired, batch);
-  for (const how of plan.inference) settle(wired, how);
+  for (const how of plan) settle(wired, how);
   holdInference(wired);
   wired.endPhase({ phase: "inference", trial, readouts: readoutsOf(wired.state), plastic: () => false });
   wired.drain();
@@ -113,21 +129,26 @@ const withoutDelays = (network: Network): Network => ({
  * @throws EddyError INVALID_DESCRIPTION when the order of the modules is neither given nor can be derived
  * @see Liu et al. 2026, Algorithm 1
  */
-export function phasedNetwork(wiring: Wiring, iterations: PhasedIterations): PhasedNetwork {
+export function phasedNetwork(
+  wiring: Wiring,
+  iterations: PhasedIterations,
+  { whole = true }: PhasedOptions = {},
+): PhasedNetwork {
   const { network, rule, state } = wiring;
-  const plan = trialPlan(network, rule, iterations, state.parameters.biases);
+  const plan = trialPlan(network, rule, iterations, state.parameters.biases, whole);
   const wired = wireNetwork({ ...wiring, network: withoutDelays(network) }, uninterrupted);
   let trials = 0;
   return {
     ...wired,
     network,
     infer(trial) {
-      inferencePhase(wired, plan, trials++, trial);
+      inferencePhase(wired, plan.answering, trials++, trial);
     },
     learn(trial, plastic = () => true) {
       const number = trials++;
-      inferencePhase(wired, plan, number, trial);
-      if (trial.targets.size === 0) return;
+      const learns = trial.targets.size > 0;
+      inferencePhase(wired, learns ? plan.inference : plan.answering, number, trial);
+      if (!learns) return;
       for (const how of plan.learning) settle(wired, how);
       wired.endPhase({ phase: "learning", trial: number, readouts: readoutsOf(state), plastic });
     },

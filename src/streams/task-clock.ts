@@ -153,7 +153,12 @@ function endLearning(shared: SharedNetwork, running: RunningTask): void {
  * begins the trials that waited for it. An inference phase goes on while its error may not enter.
  */
 export function advance(shared: SharedNetwork): void {
-  for (const { state } of shared.tasks) if (state.ticksLeft > 0) state.ticksLeft -= 1;
+  let nothingDue = true;
+  for (const { state } of shared.tasks) {
+    if (state.ticksLeft > 0) state.ticksLeft -= 1;
+    if (state.pending || (state.ticksLeft === 0 && state.phase !== "waiting")) nothingDue = false;
+  }
+  if (nothingDue) return;
   const due = (phase: "inference" | "learning") =>
     shared.tasks.filter(({ state }) => state.phase === phase && state.ticksLeft === 0);
   const answering = due("inference").filter((running) => mayPerturb(shared, running));

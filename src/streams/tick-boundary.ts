@@ -1,18 +1,14 @@
 import { Observable, type OperatorFunction } from "rxjs";
-import type { Kernels } from "../kernels/kernels.js";
 import type { LearningRule } from "../model/learning-rule.js";
 import type { Network } from "../model/network.js";
-import { disposeSignals, type NetworkState, put, retainSignals } from "./network-state.js";
-import type { Tick, TickSpec } from "./tick.js";
-import { type Iterated, tickPlan } from "./tick-plan.js";
+import { disposeSignals, put, retainSignals } from "./network-state.js";
+import { type Tick, type TickSpec, tickOf } from "./tick.js";
+import { type Iterated, type Planning, TickPlans } from "./tick-plan.js";
 import type { QueuedEvent, TickQueue } from "./tick-queue.js";
 
 /** What a boundary needs of the network that it serves. */
-export interface Boundary {
-  readonly kernels: Kernels;
-  readonly network: Network;
+export interface Boundary extends Planning {
   readonly rule: LearningRule;
-  readonly state: NetworkState;
   readonly queue: TickQueue;
   /** Acts on what was queued. */
   apply(event: QueuedEvent): void;
@@ -43,9 +39,12 @@ function publish({ kernels, rule, state }: Boundary, spec: TickSpec, results: re
       );
     }
   }
-  for (const { module, state: h, drive } of results) {
+  for (const { module, state: h, drive, propagated } of results) {
     put(kernels, state.states, module.name, h);
     put(kernels, state.drives, module.name, drive);
+    if (!propagated) continue;
+    put(kernels, state.spoken, module.name, propagated.spoken);
+    put(kernels, state.sums, module.name, propagated.sum);
   }
 }
 
@@ -59,16 +58,18 @@ function publish({ kernels, rule, state }: Boundary, spec: TickSpec, results: re
 export const tickBoundary =
   (boundary: Boundary): OperatorFunction<TickSpec, Tick> =>
   (specs) => {
-    const { kernels, network, state, queue } = boundary;
-    const order = new Map([...network.modules.keys()].map((name, i) => [name, i]));
+    const { network, state, queue } = boundary;
     const remembered = longestDelay(network) - 1;
-    return new Observable((subscriber) =>
-      specs.subscribe({
+    const apply = (event: QueuedEvent) => boundary.apply(event);
+    return new Observable((subscriber) => {
+      const plans = new TickPlans(boundary);
+      subscriber.add(() => plans.close());
+      return specs.subscribe({
         next(spec) {
           try {
-            queue.drain((event) => boundary.apply(event));
-            const plan = tickPlan(kernels, state, spec, order);
-            subscriber.next({ ...spec, tick: state.tick, state, plan });
+            queue.drain(apply);
+            const plan = plans.next(spec);
+            subscriber.next(tickOf(spec, state, plan));
             plan.submit((results) => {
               remember(boundary, remembered);
               publish(boundary, spec, results);
@@ -80,6 +81,6 @@ export const tickBoundary =
         },
         error: (error) => subscriber.error(error),
         complete: () => subscriber.complete(),
-      }),
-    );
+      });
+    });
   };

@@ -1,12 +1,21 @@
 import { invariant } from "../errors.js";
-import type { DriveTerm, Kernels, Tensor } from "../kernels/kernels.js";
-import type { Module } from "../model/network.js";
+import type {
+  Block,
+  ChangePropagation,
+  Kernels,
+  Settled,
+  SettleRequest,
+  Tensor,
+} from "../kernels/kernels.js";
+import type { EventDriven } from "../model/change-propagation.js";
+import type { Module, Network } from "../model/network.js";
+import { ModuleDrive, type ModuleTerms } from "./module-drive.js";
 import type { NetworkState } from "./network-state.js";
+import { RestingSettles } from "./resting-settle.js";
 
 /** What a module's iterations left; owned by whoever takes it. */
-export interface Iterated {
+export interface Iterated extends Settled {
   readonly module: Module;
-  readonly state: Tensor;
   readonly drive: Tensor;
 }
 
@@ -16,66 +25,116 @@ export interface Iterating {
   readonly start: "zero" | "previous";
   /** add the drive that the module ended the inference phase with */
   readonly heldDrive: boolean;
+  /** end early when the residual falls to this or under; null makes all iterations */
+  readonly tolerance: number | null;
+  /** units of which the states will be used; null for all */
+  readonly needed: readonly Block[] | null;
 }
 
 /** What operators contribute in a tick. The boundary submits it once, in the modules' own order. */
 export interface TickPlan {
   /** A module asks for its iterations, driven by what its pathways carry. */
-  iterate(module: Module, terms: readonly DriveTerm[], deliver: (result: Iterated) => void): void;
+  iterate(module: Module, terms: ModuleTerms, deliver: (result: Iterated) => void): void;
   /** Runs all that was asked for. `publish` takes the results over before anyone hears of them. */
   submit(publish: (results: readonly Iterated[]) => void): void;
 }
 
 interface Request {
   readonly module: Module;
-  readonly terms: readonly DriveTerm[];
+  readonly terms: ModuleTerms;
   readonly deliver: (result: Iterated) => void;
 }
 
-/** A plan for one tick. The order in which modules ask does not show in what they get. */
-export function tickPlan(
-  kernels: Kernels,
-  state: NetworkState,
-  spec: Iterating,
-  order: ReadonlyMap<string, number>,
-): TickPlan {
-  const requests: Request[] = [];
-  const rank = ({ module }: Request) => order.get(module.name) ?? 0;
-  return {
-    iterate(module, terms, deliver) {
-      requests.push({ module, terms, deliver });
-    },
-    submit(publish) {
-      requests.sort((a, b) => rank(a) - rank(b));
-      const settles = requests.map(({ module, terms }) => {
-        const recurrent = state.parameters.recurrent.get(module.name);
-        invariant(recurrent, `module ${module.name} has a recurrent matrix`);
-        const base = spec.heldDrive ? state.heldDrives.get(module.name) : undefined;
-        const drive = kernels.drive({
-          batch: state.batch,
-          units: module.neurons,
-          terms,
-          base,
-        });
-        return {
-          matrix: recurrent.matrix,
-          bias: state.parameters.biases.get(module.name),
-          activation: module.activation,
-          from: spec.start === "zero" ? ("zero" as const) : (state.states.get(module.name) ?? "zero"),
-          drive,
-          iterations: spec.iterations,
-        };
-      });
-      const settled = kernels.settle(settles);
-      const results = requests.map(({ module }, i) => ({
-        module,
-        state: settled[i].state,
-        drive: settles[i].drive,
-      }));
-      publish(results);
-      requests.forEach(({ deliver }, i) => {
-        deliver(results[i]);
-      });
-    },
-  };
+/** What makes the plans of a network's ticks. */
+export interface Planning {
+  readonly kernels: Kernels;
+  readonly network: Network;
+  readonly state: NetworkState;
+  /** propagate only changes; absent makes full products */
+  readonly propagation?: EventDriven;
+}
+
+/** A network's plans, one a tick. */
+export class TickPlans {
+  readonly #planning: Planning;
+  readonly #rank: ReadonlyMap<string, number>;
+  readonly #drives: ReadonlyMap<string, ModuleDrive>;
+  readonly #settles: RestingSettles;
+
+  constructor(planning: Planning) {
+    const { kernels, network } = planning;
+    this.#planning = planning;
+    this.#settles = new RestingSettles(kernels);
+    this.#rank = new Map([...network.modules.keys()].map((name, rank) => [name, rank]));
+    this.#drives = new Map(
+      [...network.modules].map(([name, module]) => [name, new ModuleDrive(kernels, module)]),
+    );
+  }
+
+  /** A plan for one tick. The order in which modules ask does not show in what they get. */
+  next(spec: Iterating): TickPlan {
+    const requests: Request[] = [];
+    const rank = ({ module }: Request): number => this.#rank.get(module.name) ?? 0;
+    return {
+      iterate: (module, terms, deliver) => {
+        const request = { module, terms, deliver };
+        const last = requests.at(-1);
+        requests.push(request);
+        if (last && rank(last) > rank(request)) requests.sort((a, b) => rank(a) - rank(b));
+      },
+      submit: (publish) => {
+        const results = this.#run(requests, spec);
+        publish(results);
+        for (let i = 0; i < requests.length; i++) requests[i].deliver(results[i]);
+      },
+    };
+  }
+
+  /** Frees what it keeps of the ticks before. */
+  close(): void {
+    for (const drive of this.#drives.values()) drive.close();
+  }
+
+  #run(requests: readonly Request[], spec: Iterating): Iterated[] {
+    const { kernels } = this.#planning;
+    const modules = requests.map(({ module }) => module);
+    const settles = requests.map((request) => this.#settle(request, spec));
+    const settled = this.#settles.settle(modules, settles);
+    return modules.map((module, i) => {
+      const { state, report, propagated } = settled[i];
+      return { module, state, report, propagated, drive: kernels.retain(settles[i].drive) };
+    });
+  }
+
+  #settle({ module, terms }: Request, spec: Iterating): SettleRequest {
+    const { state } = this.#planning;
+    const { name, activation } = module;
+    const recurrent = state.parameters.recurrent.get(name);
+    const drive = this.#drives.get(name);
+    invariant(recurrent && drive, `module ${name} has a recurrent matrix and a drive`);
+    const from = spec.start === "zero" ? "zero" : (state.states.get(name) ?? "zero");
+    const changes = this.#changes(name, from);
+    return {
+      matrix: recurrent.matrix,
+      bias: state.parameters.biases.get(name),
+      activation,
+      from,
+      drive: drive.of(terms, state.batch, spec.heldDrive ? state.heldDrives.get(name) : undefined),
+      iterations: spec.iterations,
+      tolerance: spec.tolerance ?? undefined,
+      needed: changes || spec.tolerance !== null ? undefined : (spec.needed ?? undefined),
+      changes,
+    };
+  }
+
+  /** A module that starts from zero, or has not spoken yet, remembers nothing; nor does any on a tick of full products. */
+  #changes(module: string, from: Tensor | "zero"): ChangePropagation | undefined {
+    const { propagation, state } = this.#planning;
+    if (!propagation) return undefined;
+    const { epsilon, fullEvery } = propagation;
+    const spoken = state.spoken.get(module);
+    const sum = state.sums.get(module);
+    const full = from === "zero" || state.tick % fullEvery === 0;
+    return { epsilon, remembered: full || !spoken || !sum ? null : { spoken, sum } };
+  }
 }

@@ -19,3 +19,19 @@ export interface Tick extends TickSpec {
   readonly state: NetworkState;
   readonly plan: TickPlan;
 }
+
+/** A tick of a specification. Written out: spreading the specification would cost more than all else of a tick. */
+export const tickOf = (spec: TickSpec, state: NetworkState, plan: TickPlan): Tick => ({
+  modules: spec.modules,
+  iterations: spec.iterations,
+  start: spec.start,
+  heldDrive: spec.heldDrive,
+  tolerance: spec.tolerance,
+  needed: spec.needed,
+  forward: spec.forward,
+  error: spec.error,
+  phase: spec.phase,
+  tick: state.tick,
+  state,
+  plan,
+});

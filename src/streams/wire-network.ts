@@ -1,5 +1,6 @@
 import { merge, type Observable, Subject, share } from "rxjs";
 import type { Kernels, Tensor } from "../kernels/kernels.js";
+import type { EventDriven } from "../model/change-propagation.js";
 import type { LearningRule } from "../model/learning-rule.js";
 import type { Network } from "../model/network.js";
 import { setSpectralRadius } from "../model/parameters.js";
@@ -8,7 +9,7 @@ import type { NetworkEvent } from "./events.js";
 import { gate } from "./gate.js";
 import { rnnModule } from "./module.js";
 import { moduleError } from "./module-error.js";
-import { disposeState, type NetworkState, put } from "./network-state.js";
+import { disposeState, drop, type NetworkState, put } from "./network-state.js";
 import { outputError } from "./output-error.js";
 import { pathway } from "./pathway.js";
 import type { PhaseEnd } from "./phase-end.js";
@@ -35,6 +36,8 @@ export interface Wiring {
   readonly state: NetworkState;
   /** update events carry their gradients */
   readonly keepGradients?: boolean;
+  /** propagate only changes; absent makes full products */
+  readonly propagation?: EventDriven;
 }
 
 /** A network whose modules, pathways, readouts and plasticity are connected; a schedule drives it. */
@@ -61,15 +64,16 @@ function operators(
   ends: Observable<PhaseEnd>,
 ): Observable<NetworkEvent> {
   const pathways = [...network.pathways.values()].filter(({ kind }) => kind !== "readout");
-  const modules = [...network.modules.values()].map((module) => {
+  // one merge of all: an event passes through every merge that is nested
+  const modules = [...network.modules.values()].flatMap((module) => {
     const entering = pathways.filter(({ target }) => target.name === module.name);
     const carried = entering.map((spec) => ticks.pipe(pathway(spec), gate()));
     const states = ticks.pipe(rnnModule(module, carried), share());
-    return merge(states, states.pipe(moduleError(state)));
+    return [states, states.pipe(moduleError(state))];
   });
-  const readouts = [...network.readouts.values()].map((spec) => {
+  const readouts = [...network.readouts.values()].flatMap((spec) => {
     const outputs = ends.pipe(readout(kernels, spec, readoutPathways(network, spec.name)), share());
-    return merge(outputs, outputs.pipe(outputError(kernels, state)));
+    return [outputs, outputs.pipe(outputError(kernels, state))];
   });
   const updates = plasticWeights(network).map((plastic) =>
     ends.pipe(plasticity(kernels, rule, plastic, keepGradients)),
@@ -93,6 +97,9 @@ function applyEvent(wired: WiredNetwork, trials: TrialEvents, event: QueuedEvent
       break;
     case "spectralRadius":
       setSpectralRadius(kernels, state.parameters, event.key, event.value);
+      // what its units said went through the matrix of before
+      drop(kernels, state.spoken, event.key);
+      drop(kernels, state.sums, event.key);
       break;
     case "outputError":
       put(kernels, state.outputErrors, event.key, event.error);
@@ -114,11 +121,13 @@ export function wireNetwork(wiring: Wiring, trials: TrialEvents): WiredNetwork {
   const specs = new Subject<TickSpec>();
   const ends = new Subject<PhaseEnd>();
   const events = new Subject<NetworkEvent>();
-  let lentGradients: Tensor[] = [];
+  /** gradients and reports: of the events alone */
+  let lent: Tensor[] = [];
   let failure: { readonly error: unknown } | null = null;
-  const returnGradients = () => {
-    for (const gradient of lentGradients) kernels.dispose(gradient);
-    lentGradients = [];
+  const takeBack = () => {
+    if (lent.length === 0) return;
+    for (const tensor of lent) kernels.dispose(tensor);
+    lent = [];
   };
   const failed = () => {
     if (failure) throw failure.error;
@@ -129,7 +138,7 @@ export function wireNetwork(wiring: Wiring, trials: TrialEvents): WiredNetwork {
     queue,
     events: events.asObservable(),
     tick(spec) {
-      returnGradients();
+      takeBack();
       specs.next(spec);
       failed();
     },
@@ -143,7 +152,7 @@ export function wireNetwork(wiring: Wiring, trials: TrialEvents): WiredNetwork {
       specs.complete();
       ends.complete();
       events.complete();
-      returnGradients();
+      takeBack();
       queue.drain((event) => disposeQueued(kernels, event));
       disposeState(kernels, state);
     },
@@ -153,7 +162,8 @@ export function wireNetwork(wiring: Wiring, trials: TrialEvents): WiredNetwork {
     next(event) {
       if (event.kind === "outputError")
         queue.push({ kind: "outputError", key: event.readout, error: event.error });
-      if (event.kind === "update" && event.gradient) lentGradients.push(event.gradient);
+      if (event.kind === "update" && event.gradient) lent.push(event.gradient);
+      if (event.kind === "state" && event.report) lent.push(event.report);
       events.next(event);
     },
     error(error) {

@@ -42,7 +42,21 @@ export interface SettleCase {
   readonly iterations: number;
   readonly tolerance: number | null;
   readonly report: boolean;
+  readonly needed: readonly Block[] | null;
+  readonly changes: ChangesCase | null;
 }
+
+export interface ChangesCase {
+  readonly epsilon: number;
+  readonly remembered: { readonly spoken: Numbers; readonly sum: Numbers } | null;
+}
+
+/** The units of a settled state that its caller may look at, row by row. */
+export const neededOf = ({ neurons, needed }: SettleCase, state: ArrayLike<number>): number[] =>
+  Array.from(state).filter((_, index) => {
+    const unit = index % neurons;
+    return needed === null || needed.some(([start, end]) => start <= unit && unit < end);
+  });
 
 export interface GradientTermCase extends Pick<GradientTerm, "block" | "errorBlock" | "scale"> {
   readonly batch: number;
@@ -145,23 +159,56 @@ const recurrentMatrix = (neurons: number, spacing: Spacing): fc.Arbitrary<Number
     }),
   );
 
-export const settleCase: fc.Arbitrary<SettleCase> = fc
-  .tuple(batch, size(37), fc.constantFrom(...activations))
-  .chain(([rows, neurons, activation]) => {
-    const spacing = activation === "sign" ? "grid" : "any";
-    return fc.record({
-      batch: fc.constant(rows),
-      neurons: fc.constant(neurons),
-      matrix: recurrentMatrix(neurons, spacing),
-      bias: fc.option(numbers(neurons, spacing)),
-      activation: fc.constant(activation),
-      from: fc.option(numbers(rows * neurons, spacing)),
-      drive: numbers(rows * neurons, spacing),
-      iterations: fc.integer({ min: 0, max: 9 }),
+const changesCase = (size: number, spacing: Spacing): fc.Arbitrary<ChangesCase> =>
+  fc.record({
+    // on the grid, so that the threshold is exact where the states are
+    epsilon: fc.constantFrom(0, 1 / 16, 1 / 4, 1),
+    remembered: fc.option(fc.record({ spoken: numbers(size, spacing), sum: numbers(size, spacing) })),
+  });
+
+/** What a settling is asked for besides its state: a report, or only some units of it. */
+const demands = (neurons: number) =>
+  fc.oneof(
+    fc.record({
       tolerance: fc.option(fc.constantFrom(0.3, 0.05, 0.002, 0)),
       report: fc.boolean(),
-    });
+      needed: fc.constant(null),
+    }),
+    fc.record({
+      tolerance: fc.constant(null),
+      report: fc.constant(false),
+      needed: fc.array(blockOf(neurons), { maxLength: 3 }),
+    }),
+  );
+
+const anySettleCase = (
+  propagation: (size: number, spacing: Spacing) => fc.Arbitrary<ChangesCase | null>,
+): fc.Arbitrary<SettleCase> =>
+  fc.tuple(batch, size(37), fc.constantFrom(...activations)).chain(([rows, neurons, activation]) => {
+    const spacing = activation === "sign" ? "grid" : "any";
+    return fc
+      .tuple(
+        fc.record({
+          batch: fc.constant(rows),
+          neurons: fc.constant(neurons),
+          matrix: recurrentMatrix(neurons, spacing),
+          bias: fc.option(numbers(neurons, spacing)),
+          activation: fc.constant(activation),
+          from: fc.option(numbers(rows * neurons, spacing)),
+          drive: numbers(rows * neurons, spacing),
+          iterations: fc.integer({ min: 0, max: 9 }),
+          changes: propagation(rows * neurons, spacing),
+        }),
+        demands(neurons),
+      )
+      .map(([given, demanded]) => ({ ...given, ...demanded, ...(given.changes && { needed: null }) }));
   });
+
+/** A settling by full products. */
+export const settleCase: fc.Arbitrary<SettleCase> = anySettleCase(() => fc.constant(null));
+
+/** A settling that propagates changes only. */
+export const changesSettleCase: fc.Arbitrary<SettleCase> = anySettleCase(changesCase);
 
 const gradientTerm = (from: number | null, to: number, spacing: Spacing): fc.Arbitrary<GradientTermCase> =>
   fc.tuple(batch, fc.nat({ max: 5 }), fc.nat({ max: 5 })).chain(([rows, extraSource, extraError]) =>

@@ -149,7 +149,7 @@ describe("a bad command line is refused in one line, exit code 2:", () => {
     [["train", "--task", "gabor", "-p", "optimiser.rate=1"], /run\.optimiser: unknown field "rate"/],
     [
       ["train", "--task", "gabor", "--backend", "abacus"],
-      /backend "abacus" is unknown, allowed are reference, wasm/,
+      /backend "abacus" is unknown, allowed are simd, reference, wasm/,
     ],
     [["run", "--headless", "--backend", "abacus", "--ticks", "1"], /backend "abacus" is unknown/],
     [["run", "--speed", "fast"], /'fast' is invalid.*500.*2x.*max/],
@@ -164,7 +164,7 @@ describe("eddy without a command", () => {
   it("prints the help, its commands and exit statuses, to standard error, exit code 2", async () => {
     const { code, stdout, stderr } = await runEddy([]);
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
-    for (const command of ["run", "train", "verify", "data", "schema", "doctor"]) {
+    for (const command of ["run", "train", "verify", "data", "schema", "setup", "doctor"]) {
       expect(stderr).toMatch(new RegExp(`^  ${command} `, "m"));
     }
     expect(stderr).toMatch(/Exit status:\n {2}0 done, .* 130 Ctrl-C\n$/);

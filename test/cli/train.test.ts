@@ -92,6 +92,23 @@ describe("eddy train", () => {
     });
   });
 
+  it("tells the mean iterations of each phase, where a tolerance ends them", async () => {
+    const args = [...ofTask, "--epochs", "1", "-p", "iterations.tolerance=1e-3"];
+    const [told, plain, json] = await Promise.all([
+      runEddy(args),
+      runEddy([...ofTask, "--epochs", "1", "--json"]),
+      runEddy([...args, "-p", "propagation.epsilon=1e-4", "--json"]),
+    ]);
+    expect(told.stdout).toMatch(/ {2}\| {2}iterations: \d\.\d in inference, \d\.\d in learning {2}\(/);
+    expect(objects(plain.stdout)[0]).not.toHaveProperty("iterations");
+    const [{ iterations }] = objects(json.stdout);
+    expect(Object.keys(iterations)).toEqual(["inference", "learning"]);
+    for (const mean of [iterations.inference, iterations.learning]) {
+      expect(mean).toBeGreaterThanOrEqual(1);
+      expect(mean).toBeLessThanOrEqual(8);
+    }
+  });
+
   it("gives the same weights for the same seed, and keeps one checkpoint a name", async () => {
     const [one, two, other] = [newName(), newName(), newName()];
     const train = (name: string, seed: string) =>

@@ -5,14 +5,16 @@ import type { Kernels } from "../../src/kernels/kernels.js";
 import { referenceKernels } from "../../src/kernels/reference/reference-kernels.js";
 import {
   activations,
+  changesSettleCase,
   driveCase,
   learnCase,
+  neededOf,
   numbers,
   readoutCase,
   settleCase,
 } from "../arbitraries/kernel-cases.js";
 import { expectClose } from "./closeness.js";
-import { clearOfTolerance, trajectory } from "./formulas.js";
+import { clearOfEpsilon, clearOfTolerance, trajectory } from "./formulas.js";
 import { tfjsBackends } from "./open-backends.js";
 import { runDrive, runLearn, runOn, runReadout, runSettle } from "./run-case.js";
 
@@ -76,11 +78,38 @@ for (const { name, available, detail } of tfjsBackends) {
           fc.pre(clearOfTolerance(given, trajectory(given).residuals));
           const actual = await runSettle(kernels, given);
           const expected = await runSettle(reference, given);
-          expectClose("state", actual.state, expected.state, tolerance);
+          expectClose("state", neededOf(given, actual.state), neededOf(given, expected.state), tolerance);
+          expect(actual.propagated).toBeNull();
           expect(actual.report === null).toBe(expected.report === null);
           if (!actual.report || !expected.report) return;
           expectClose("residual", [actual.report[0]], [expected.report[0]], tolerance);
           expect(actual.report[1], "iterations").toBe(expected.report[1]);
+        }),
+      ));
+
+    it("settle by changes only", () =>
+      fc.assert(
+        fc.asyncProperty(changesSettleCase, async (given) => {
+          const formula = trajectory(given);
+          fc.pre(clearOfTolerance(given, formula.residuals) && clearOfEpsilon(given, formula));
+          const actual = await runSettle(kernels, given);
+          const expected = await runSettle(reference, given);
+          expectClose("state", actual.state, expected.state, tolerance);
+          for (const part of ["spoken", "sum"] as const) {
+            expectClose(part, actual.propagated?.[part] ?? [], expected.propagated?.[part] ?? [], tolerance);
+          }
+          expect(actual.report?.[1], "iterations").toBe(expected.report?.[1]);
+        }),
+      ));
+
+    it("settle with epsilon 0 as by full products", () =>
+      fc.assert(
+        fc.asyncProperty(settleCase, async (given) => {
+          fc.pre(clearOfTolerance(given, trajectory(given).residuals));
+          const changes = { epsilon: 0, remembered: null };
+          const whole = await runSettle(kernels, given);
+          const spoken = await runSettle(kernels, { ...given, needed: null, changes });
+          expectClose("state", neededOf(given, spoken.state), neededOf(given, whole.state), tolerance);
         }),
       ));
 

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { EddyError } from "../../src/errors.js";
 import { openKernels } from "../../src/kernels/backends.js";
-import type { Kernels, LearnRequest, Tensor } from "../../src/kernels/kernels.js";
+import type { Kernels, LearnRequest, Propagated, Tensor } from "../../src/kernels/kernels.js";
 import { referenceKernels } from "../../src/kernels/reference/reference-kernels.js";
 import { openBackends } from "./open-backends.js";
 
@@ -28,6 +28,30 @@ const refused: Record<string, (kernels: Kernels) => unknown> = {
   "a start of another batch": (k) => k.settle([settling(k, { from: matrixOf(k, 1, 3) })]),
   "a recurrent bias of another size": (k) => k.settle([settling(k, { bias: matrixOf(k, 4) })]),
   "half an iteration": (k) => k.settle([settling(k, { iterations: 0.5 })]),
+  "a negative epsilon": (k) => k.settle([settling(k, { changes: { epsilon: -1, remembered: null } })]),
+  "an epsilon that is no number": (k) =>
+    k.settle([settling(k, { changes: { epsilon: Number.POSITIVE_INFINITY, remembered: null } })]),
+  "what was spoken in another batch": (k) =>
+    k.settle([
+      settling(k, { changes: { epsilon: 0, remembered: { ...remembered(k), spoken: matrixOf(k, 1, 3) } } }),
+    ]),
+  "a sum of another width": (k) =>
+    k.settle([
+      settling(k, { changes: { epsilon: 0, remembered: { ...remembered(k), sum: matrixOf(k, 2, 4) } } }),
+    ]),
+  "needed units outside the module": (k) =>
+    k.settle([
+      settling(k, {
+        needed: [
+          [0, 1],
+          [2, 4],
+        ],
+      }),
+    ]),
+  "needed units together with a tolerance": (k) => k.settle([settling(k, { needed: [], tolerance: 1 })]),
+  "needed units together with a report": (k) => k.settle([settling(k, { needed: [], report: true })]),
+  "needed units together with changes": (k) =>
+    k.settle([settling(k, { needed: [[0, 3]], changes: { epsilon: 0, remembered: null } })]),
   "a readout's bias of another size": (k) =>
     k.readout({ batch: 2, size: 4, terms: [term(k)], bias: matrixOf(k, 3), nonlinearity: "softmax" }),
   "a difference of two shapes": (k) => k.difference(matrixOf(k, 2, 3), matrixOf(k, 3, 2)),
@@ -67,6 +91,11 @@ function settling(kernels: Kernels, change: object) {
   const drive = matrixOf(kernels, 2, 3);
   return { matrix, activation: "tanh" as const, from: "zero" as const, drive, iterations: 1, ...change };
 }
+
+const remembered = (kernels: Kernels): Propagated => ({
+  spoken: matrixOf(kernels, 2, 3),
+  sum: matrixOf(kernels, 2, 3),
+});
 
 function learning(kernels: Kernels, weights: Tensor): LearnRequest {
   const source = matrixOf(kernels, 2, 3);
@@ -186,6 +215,39 @@ describe.each(openBackends)("%s", (name) => {
       expect([...(await kernels.read(drive))]).toEqual(Array(6).fill(0.5));
     },
   );
+
+  it.each([0, 1, 2])("remembers in tensors of its own, after %i iterations", async (iterations) => {
+    const before = remembered(kernels);
+    const changes = { epsilon: 0, remembered: before };
+    const [{ state, propagated }] = kernels.settle([settling(kernels, { iterations, changes })]);
+    for (const tensor of [state, propagated!.spoken, propagated!.sum]) kernels.dispose(tensor);
+    expect([...(await kernels.read(before.spoken))]).toEqual(Array(6).fill(0.5));
+    expect([...(await kernels.read(before.sum))]).toEqual(Array(6).fill(0.5));
+  });
+
+  it("gives owners of their own to results that are what they were before", async () => {
+    const zeros = () => kernels.tensor(new Float32Array(6), [2, 3]);
+    const [from, spoken, sum, drive] = [zeros(), zeros(), zeros(), zeros()];
+    const changes = { epsilon: 0.1, remembered: { spoken, sum } };
+    const rests = [{}, { changes }].map((more) => settling(kernels, { from, drive, ...more }));
+    for (const { state, propagated } of kernels.settle(rests)) {
+      for (const tensor of [state, propagated?.spoken, propagated?.sum]) if (tensor) kernels.dispose(tensor);
+    }
+    for (const tensor of [from, spoken, sum, drive]) {
+      expect([...(await kernels.read(tensor))]).toEqual(Array(6).fill(0));
+      kernels.dispose(tensor);
+      expect(() => kernels.retain(tensor)).toThrow("invariant");
+    }
+  });
+
+  it("remembers nothing said, of a module that starts from zero and makes no second iteration", async () => {
+    for (const iterations of [0, 1]) {
+      const changes = { epsilon: 0.1, remembered: null };
+      const [{ propagated }] = kernels.settle([settling(kernels, { iterations, changes })]);
+      expect([...(await kernels.read(propagated!.spoken))]).toEqual(Array(6).fill(0));
+      expect([...(await kernels.read(propagated!.sum))]).toEqual(Array(6).fill(0));
+    }
+  });
 
   it("settles several modules, each by itself", async () => {
     const drives = [matrixOf(kernels, 2, 3), matrixOf(kernels, 1, 3)];

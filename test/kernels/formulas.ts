@@ -60,23 +60,65 @@ export function readout({ batch, units, terms, bias, nonlinearity }: ReadoutCase
   );
 }
 
-/** The states and residuals of all iterations. */
-export function trajectory(given: SettleCase): { states: number[][]; residuals: number[] } {
-  const { batch, neurons, matrix, bias, from, iterations } = given;
-  const states = [from ? [...from] : range(batch * neurons).map(() => 0)];
+/** All iterations of a settling. */
+export interface Trajectory {
+  /** of 0, 1, 2, ... iterations */
+  readonly states: readonly (readonly number[])[];
+  readonly residuals: readonly number[];
+  /** what was remembered after 0, 1, 2, ... iterations; none where full products are made */
+  readonly spoken: readonly (readonly number[])[];
+  readonly sums: readonly (readonly number[])[];
+  /** |h - spoken| of all units in all iterations in which it decides whether they speak */
+  readonly changes: readonly (readonly number[])[];
+}
+
+/** `h W`, [batch, neurons] */
+const product = ({ batch, neurons, matrix }: SettleCase, h: readonly number[]): number[] =>
+  range(batch * neurons).map((index) => {
+    const unit = index % neurons;
+    return sum(range(neurons).map((from) => h[index - unit + from] * matrix[from * neurons + unit]));
+  });
+
+export function trajectory(given: SettleCase): Trajectory {
+  const { batch, neurons, bias, from, iterations, changes } = given;
+  const zeros = range(batch * neurons).map(() => 0);
+  const states = [from ? [...from] : zeros];
+  const spoken = [[...(changes?.remembered?.spoken ?? zeros)]];
+  const sums = [[...(changes?.remembered?.sum ?? zeros)]];
   const residuals: number[] = [];
+  const decided: number[][] = [];
   for (let made = 0; made < iterations; made++) {
     const h = states[made];
-    const next = range(batch * neurons).map((index) => {
-      const unit = index % neurons;
-      const row = index - unit;
-      const recurrent = sum(range(neurons).map((other) => h[row + other] * matrix[other * neurons + unit]));
-      return activation[given.activation](recurrent + (bias ? bias[unit] : 0) + given.drive[index]);
-    });
+    const change = h.map((value, index) => value - spoken[made][index]);
+    const all = !changes || (made === 0 && !changes.remembered);
+    const speaks = change.map((value) => all || Math.abs(value) > changes.epsilon);
+    decided.push(all ? [] : change.map(Math.abs));
+    const said = product(
+      given,
+      change.map((value, index) => (speaks[index] ? value : 0)),
+    );
+    spoken.push(h.map((value, index) => (speaks[index] ? value : spoken[made][index])));
+    sums.push(said.map((value, index) => sums[made][index] + value));
+    const recurrent = changes ? sums[made + 1] : product(given, h);
+    const next = recurrent.map((value, index) =>
+      activation[given.activation](value + (bias ? bias[index % neurons] : 0) + given.drive[index]),
+    );
     states.push(next);
     residuals.push(Math.max(...next.map((value, index) => Math.abs(value - h[index]))));
   }
-  return { states, residuals };
+  return { states, residuals, spoken, sums, changes: decided };
+}
+
+/**
+ * Whether rounding cannot decide who speaks: no change lies at epsilon, unless it is exact there (the states of `sign`
+ * are), or so small that it does not matter.
+ */
+export function clearOfEpsilon(
+  { changes, activation: f }: SettleCase,
+  { changes: made }: Trajectory,
+): boolean {
+  const epsilon = changes?.epsilon ?? 0;
+  return made.flat().every((change) => epsilon === 0 || f === "sign" || Math.abs(change - epsilon) > 1e-5);
 }
 
 /** Iterations that a settle makes. */

@@ -49,6 +49,13 @@ function learningStep(kernels: Kernels) {
       target: [4, 8],
     } as const;
     const perturbed = use(kernels.drive({ batch, units: neurons, terms: [back], base: drive }));
+    const [began] = kernels.settle([{ ...settling, from: z, changes: { epsilon: 0.01, remembered: null } }]);
+    const changes = { epsilon: 0.01, remembered: began.propagated };
+    const [went] = kernels.settle([{ ...settling, from: use(began.state), changes, tolerance: 1e-3 }]);
+    for (const tensor of [went.state, went.report]) use(tensor!);
+    for (const { propagated } of [began, went]) [propagated!.spoken, propagated!.sum].forEach(use);
+    const [part] = kernels.settle([{ ...settling, from: "zero", needed: [[2, 5]] }]);
+    use(part.state);
     const [learnt] = kernels.settle([{ ...settling, drive: perturbed, from: z, tolerance: 1e-3 }]);
     const e = use(kernels.difference(z, use(learnt.state)));
     use(learnt.report!);

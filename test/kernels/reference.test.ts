@@ -3,8 +3,10 @@ import { afterAll, describe, expect, it } from "vitest";
 import { referenceKernels } from "../../src/kernels/reference/reference-kernels.js";
 import {
   activations,
+  changesSettleCase,
   driveCase,
   learnCase,
+  neededOf,
   numbers,
   readoutCase,
   settleCase,
@@ -45,7 +47,7 @@ describe("reference kernels, against their equations in double precision", () =>
         const made = formulas.iterationsMade(given, residuals);
         fc.pre(formulas.clearOfTolerance(given, residuals));
         const { state, report } = await runSettle(kernels, given);
-        expectClose("state", state, states[made], tolerance);
+        expectClose("state", neededOf(given, state), neededOf(given, states[made]), tolerance);
         expect(report !== null).toBe(given.report || given.tolerance !== null);
         if (!report) return;
         expect(report[1]).toBe(made);
@@ -55,6 +57,21 @@ describe("reference kernels, against their equations in double precision", () =>
           [made === 0 ? Number.POSITIVE_INFINITY : residuals[made - 1]],
           tolerance,
         );
+      }),
+    ));
+
+  it("propagates changes only, and remembers what was said", () =>
+    fc.assert(
+      fc.asyncProperty(changesSettleCase, async (given) => {
+        const expected = formulas.trajectory(given);
+        fc.pre(formulas.clearOfTolerance(given, expected.residuals));
+        fc.pre(formulas.clearOfEpsilon(given, expected));
+        const made = formulas.iterationsMade(given, expected.residuals);
+        const { state, propagated, report } = await runSettle(kernels, given);
+        expectClose("state", state, expected.states[made], tolerance);
+        expectClose("spoken", propagated?.spoken ?? [], expected.spoken[made], tolerance);
+        expectClose("sum", propagated?.sum ?? [], expected.sums[made], tolerance);
+        if (report) expect(report[1]).toBe(made);
       }),
     ));
 

@@ -1,5 +1,12 @@
 import { invariant } from "../../src/errors.js";
-import type { DriveTerm, Kernels, Learned, Moments, Tensor } from "../../src/kernels/kernels.js";
+import type {
+  ChangePropagation,
+  DriveTerm,
+  Kernels,
+  Learned,
+  Moments,
+  Tensor,
+} from "../../src/kernels/kernels.js";
 import type {
   DriveCase,
   GradientTermCase,
@@ -82,12 +89,26 @@ export async function runReadout(kernels: Kernels, given: ReadoutCase): Promise<
   return uploads.result(output);
 }
 
-/** @returns the state, and the report where there is one */
-export async function runSettle(
-  kernels: Kernels,
-  given: SettleCase,
-): Promise<{ state: Numbers; report: Numbers | null }> {
-  const { batch, neurons, bias, from, drive, activation, iterations, tolerance, report } = given;
+function openChanges(
+  uploads: Uploads,
+  { batch, neurons, changes }: SettleCase,
+): ChangePropagation | undefined {
+  if (!changes) return undefined;
+  const { epsilon, remembered } = changes;
+  if (!remembered) return { epsilon, remembered };
+  const upload = (data: Numbers) => uploads.tensor(data, [batch, neurons]);
+  return { epsilon, remembered: { spoken: upload(remembered.spoken), sum: upload(remembered.sum) } };
+}
+
+/** What a settling left: the state, and the report and what is remembered where there are. */
+export interface SettledNumbers {
+  readonly state: Numbers;
+  readonly report: Numbers | null;
+  readonly propagated: { readonly spoken: Numbers; readonly sum: Numbers } | null;
+}
+
+export async function runSettle(kernels: Kernels, given: SettleCase): Promise<SettledNumbers> {
+  const { batch, neurons, bias, from, drive, activation, iterations, tolerance, report, needed } = given;
   const uploads = new Uploads(kernels);
   const matrix = kernels.matrix(given.matrix, neurons);
   const [settled] = kernels.settle([
@@ -100,13 +121,20 @@ export async function runSettle(
       report,
       ...(bias && { bias: uploads.tensor(bias, [neurons]) }),
       ...(tolerance !== null && { tolerance }),
+      ...(needed && { needed }),
+      changes: openChanges(uploads, given),
     },
   ]);
+  const { propagated } = settled;
   uploads.end();
   kernels.dispose(matrix);
   return {
     state: await uploads.result(settled.state),
     report: settled.report && (await uploads.result(settled.report)),
+    propagated: propagated && {
+      spoken: await uploads.result(propagated.spoken),
+      sum: await uploads.result(propagated.sum),
+    },
   };
 }
 

@@ -58,6 +58,18 @@ describe("training that was stopped and resumed", () => {
     ["reference", "adam, two tasks at once", { ...tiny, optimiser: adam, schedule: short() }, 4],
     ["reference", "sgd, EPE", { ...imageRun, rule: "EPE", optimiser: sgd, schedule: short() }, 4],
     ["reference", "adam, alternating tasks", { ...tiny, optimiser: adam, schedule: short("alternating") }, 4],
+    [
+      "reference",
+      "phases that end by a tolerance, and changes alone",
+      {
+        ...imageRun,
+        optimiser: adam,
+        schedule: short(),
+        iterations: { tolerance: 0.01 },
+        propagation: { epsilon: 1e-3 },
+      },
+      3,
+    ],
     ["wasm", "adam", { ...imageRun, optimiser: adam, schedule: short() }, 3],
     ["wasm", "sgd", { ...imageRun, optimiser: sgd, schedule: short() }, 3],
   ] as const)(
@@ -101,7 +113,7 @@ describe("training that was stopped and resumed", () => {
     const training = trainingOf(kernels, imageRun, folder);
     const told = await trainOn(training, 0);
     expect(told).toEqual({ epochs: [], batches: 0 });
-    expect(training.progress).toEqual({ epoch: 0, batch: 0, sums: {} });
+    expect(training.progress).toEqual({ epoch: 0, batch: 0, sums: {}, iterations: {} });
     training.close();
   });
 

@@ -44,6 +44,19 @@ describe("a run", () => {
     const run = resolveRun({ ...least, iterations: { learning: 3 }, optimiser: { kind: "sgd" } });
     expect(run.iterations).toEqual({ inference: 8, learning: 3 });
     expect(run.optimiser).toEqual({ kind: "sgd", learningRate: 1e-3 });
+    expect(run.propagation).toBeUndefined();
+    const eventDriven = resolveRun({ ...least, propagation: {}, iterations: { tolerance: 1e-3 } });
+    expect(eventDriven.propagation).toEqual({ epsilon: 1e-3, fullEvery: 1000 });
+    expect(eventDriven.iterations).toEqual({ inference: 8, learning: 8, tolerance: 1e-3 });
+  });
+
+  it("refuses an epsilon, a distance of full products and a tolerance that are none", () => {
+    const refusalOf = (fields: object) => errorOf(() => resolveRun({ ...least, ...fields })).message;
+    expect(refusalOf({ propagation: { epsilon: -1 } })).toMatch(/^run\.propagation\.epsilon: given -1/);
+    expect(refusalOf({ propagation: { fullEvery: 0 } })).toMatch(/^run\.propagation\.fullEvery: given 0/);
+    expect(refusalOf({ iterations: { tolerance: -0.1 } })).toMatch(
+      /^run\.iterations\.tolerance: given -0\.1/,
+    );
   });
 
   it("described as JSON and read again is the same run", () => {

@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { openKernels } from "../../src/kernels/backends.js";
 import type { Kernels } from "../../src/kernels/kernels.js";
 import { learningRules } from "../../src/model/adjoint-propagation.js";
+import type { EventDriven } from "../../src/model/change-propagation.js";
 import { twoTasks } from "../../src/model/presets.js";
 import { random } from "../../src/model/random.js";
 import { readCheckpoint, writeCheckpoint } from "../../src/simulation/checkpoint.js";
@@ -74,13 +75,19 @@ const runOf = (optimiser: "adam" | "sgd") =>
   );
 type Run = ReturnType<typeof runOf>;
 
-function open(kernels: Kernels, run: Run, state: NetworkState, forward: "held" | "live"): ContinuousNetwork {
+function open(
+  kernels: Kernels,
+  run: Run,
+  state: NetworkState,
+  forward: "held" | "live",
+  propagation?: EventDriven,
+): ContinuousNetwork {
   const clocks = [
     { inference: 7, learning: 4 },
     { inference: 5, learning: 6 },
   ];
   return continuousNetwork(
-    { kernels, network: run.network, rule: learningRules.EPE, state },
+    { kernels, network: run.network, rule: learningRules.EPE, state, propagation },
     {
       forward,
       tasks: new Map(
@@ -124,11 +131,12 @@ describe("a snapshot of a network in continuous operation", () => {
         ticks,
         fc.constantFrom("adam" as const, "sgd" as const),
         fc.constantFrom("held" as const, "live" as const),
-        async (first, second, optimiser, forward) => {
+        fc.constantFrom(undefined, { epsilon: 0.01, fullEvery: 9 }),
+        async (first, second, optimiser, forward, propagation) => {
           const run = runOf(optimiser);
-          const never = open(kernels, run, initialState(kernels, run), forward);
+          const never = open(kernels, run, initialState(kernels, run), forward, propagation);
           make(never, first + second);
-          const stopped = open(kernels, run, initialState(kernels, run), forward);
+          const stopped = open(kernels, run, initialState(kernels, run), forward, propagation);
           make(stopped, first);
           const file = join(folder, "moving");
           const snapshot = await snapshotOf(kernels, stopped);
@@ -136,7 +144,7 @@ describe("a snapshot of a network in continuous operation", () => {
           stopped.close();
           const read = (await readCheckpoint(file)).snapshot;
           expectSame(read, snapshot);
-          const restored = open(kernels, run, restoreState(kernels, run.network, read), forward);
+          const restored = open(kernels, run, restoreState(kernels, run.network, read), forward, propagation);
           make(restored, second);
           expectSame(await snapshotOf(kernels, restored), await snapshotOf(kernels, never));
           for (const network of [never, restored]) network.close();

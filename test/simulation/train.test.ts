@@ -12,6 +12,8 @@ import { imageRun, trainingOf, trainOn, twoTaskRun, writeTwoSets } from "./small
 const folder = temporaryFolder();
 writeTwoSets(folder);
 
+const short = { kind: "phased", epochs: 1 } as const;
+
 const opened: Kernels[] = [];
 afterEach(() => {
   for (const kernels of opened.splice(0)) kernels.close();
@@ -129,8 +131,35 @@ describe("training", () => {
       `epoch ${number}`,
     ];
     expect(told).toEqual([...epoch(1), ...epoch(2)]);
-    expect(training.progress).toEqual({ epoch: 2, batch: 0, sums: {} });
+    expect(training.progress).toEqual({ epoch: 2, batch: 0, sums: {}, iterations: {} });
     training.close();
+  });
+
+  it("ends phases by a tolerance, and tells how many iterations modules made", async () => {
+    const kernels = await open();
+    const iterationsOf = async (iterations: object) => {
+      const training = trainingOf(kernels, { ...imageRun, schedule: short, iterations }, folder);
+      const told: unknown[] = [];
+      for await (const event of training.epochs()) if (event.kind === "epoch") told.push(event.iterations);
+      training.close();
+      expect(kernels.live()).toBe(0);
+      return told;
+    };
+    expect(await iterationsOf({ inference: 9, learning: 7 })).toEqual([null]);
+    // nothing ends early at a tolerance of 0 unless it rests, and everything does at 1
+    expect(await iterationsOf({ inference: 3, learning: 2, tolerance: 0 })).toEqual([
+      { inference: 3, learning: 2 },
+    ]);
+    expect(await iterationsOf({ tolerance: 1 })).toEqual([{ inference: 1, learning: 1 }]);
+    const [{ inference, learning }] = (await iterationsOf({
+      inference: 50,
+      learning: 50,
+      tolerance: 1e-3,
+    })) as Record<string, number>[];
+    for (const mean of [inference, learning]) {
+      expect(mean).toBeGreaterThan(2);
+      expect(mean).toBeLessThan(50);
+    }
   });
 
   it("lets the thread do other work after every batch, as hear that it should stop", async () => {

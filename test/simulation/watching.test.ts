@@ -98,6 +98,19 @@ describe("a watch", () => {
     expect(ticksOf(second.frames())).toEqual([0, 1, 2, 3, 4, 5]);
   });
 
+  it("of a task's results ends a simulation whose numbers overflow", async () => {
+    const overflowing = { ...scene, network: { ...scene.network, activation: "linear", spectralRadius: 20 } };
+    const { simulation, watch, ended } = await running(overflowing);
+    await watch({ topic: "metrics/gabor" });
+    await simulation.command({ kind: "resume" });
+    const error = await rejectionOf(ended);
+    expect(error.code).toBe("NOT_FINITE");
+    expect(error.message).toMatch(/^the loss of task gabor became NaN in trial \d+, at tick \d+; lower /);
+    expect((await rejectionOf(simulation.watch({ topic: "events", every: 1 }))).code).toBe(
+      "SIMULATION_ENDED",
+    );
+  });
+
   it("does not change what happens", async () => {
     const lastOutput = async (watched: boolean) => {
       const { step, watch, simulation } = await running();

@@ -15,6 +15,7 @@ const event = (tick: number, module = "m1"): StateEvent => ({
   module,
   state: h,
   drive: h,
+  report: null,
 });
 const states = { a: event(0), b: event(1), c: event(2), m: event(1, "m2") };
 const shown = map(({ kind, tick, module, error }: ErrorEvent) => [kind, tick, module, error === e]);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { referenceKernels } from "../../src/kernels/reference/reference-kernels.js";
 import { resolveNetwork } from "../../src/model/resolve-network.js";
+import type { PhasedIterations } from "../../src/model/trial-plan.js";
 import type { NetworkEvent } from "../../src/streams/events.js";
 import type { PhasedTrial } from "../../src/streams/phased.js";
 import { errorOf } from "../error-of.js";
@@ -9,7 +10,7 @@ import { twoModules } from "./tick-fixture.js";
 
 const network = resolveNetwork(twoModules);
 
-function watched(iterations = { inference: 5, learning: 4 }) {
+function watched(iterations: PhasedIterations = { inference: 5, learning: 4 }) {
   const kernels = referenceKernels();
   const phased = runPhased(network, { seed: 2, batch: 2, kernels }, iterations);
   const events: NetworkEvent[] = [];
@@ -54,6 +55,24 @@ describe("phased operation", () => {
     const learned = await numbers();
     expect(bits({ out: learned["outputs out"] })).toEqual(bits({ out: inferred["outputs out"] }));
     expect(bits({ W: learned["weights x->m1"] })).not.toEqual(bits({ W: before["weights x->m1"] }));
+  });
+
+  it("ends a module's phase when it has settled, and reports its residual and iterations", async () => {
+    const reportsOf = async (tolerance: number | undefined) => {
+      const { events, learn, trial, kernels } = watched({ inference: 40, learning: 3, tolerance });
+      const kept: Promise<Float32Array>[] = [];
+      learn(trial(0));
+      // a report is lent until the next tick: only the last one is still there
+      for (const event of events.filter(({ kind }) => kind === "state").slice(-1))
+        if (event.kind === "state" && event.report) kept.push(kernels.read(event.report));
+      return Promise.all(kept);
+    };
+    expect(await reportsOf(undefined)).toEqual([]);
+    const [[residual, iterations]] = await reportsOf(0.5);
+    expect(residual).toBeLessThanOrEqual(0.5);
+    expect(iterations).toBe(1);
+    const [[, all]] = await reportsOf(0);
+    expect(all).toBe(3);
   });
 
   it("restarts every trial: what came before shows only in the weights", async () => {

@@ -1,15 +1,17 @@
 import type { Kernels, Tensor } from "../../src/kernels/kernels.js";
 import { referenceKernels } from "../../src/kernels/reference/reference-kernels.js";
 import { errorPerturbedError } from "../../src/model/adjoint-propagation.js";
+import type { EventDriven } from "../../src/model/change-propagation.js";
 import { initialWeights, type Weights } from "../../src/model/initial-weights.js";
 import type { LearningRule } from "../../src/model/learning-rule.js";
 import type { Network } from "../../src/model/network.js";
 import type { Optimiser } from "../../src/model/optimiser.js";
 import { createParameters } from "../../src/model/parameters.js";
 import { random } from "../../src/model/random.js";
+import type { PhasedIterations } from "../../src/model/trial-plan.js";
 import { type ContinuousOptions, continuousNetwork } from "../../src/streams/continuous.js";
 import { type NetworkState, restingState } from "../../src/streams/network-state.js";
-import { type PhasedTrial, phasedNetwork } from "../../src/streams/phased.js";
+import { type PhasedOptions, type PhasedTrial, phasedNetwork } from "../../src/streams/phased.js";
 import type { Examples } from "../../src/streams/stimulus.js";
 import { endless, type StimulusDoor } from "../../src/streams/stimulus-door.js";
 import type { PhaseTicks } from "../../src/streams/task-clock.js";
@@ -22,6 +24,7 @@ export interface Run {
   readonly optimiser?: Optimiser;
   readonly weights?: Weights;
   readonly kernels?: Kernels;
+  readonly propagation?: EventDriven;
 }
 
 const sgd: Optimiser = { kind: "sgd", learningRate: 0.05 };
@@ -29,7 +32,8 @@ const sgd: Optimiser = { kind: "sgd", learningRate: 0.05 };
 function wiring(network: Network, run: Run) {
   const { kernels = referenceKernels(), seed, batch = 2, rule = errorPerturbedError, optimiser = sgd } = run;
   const parameters = createParameters(kernels, network, run.weights ?? initialWeights(network, seed));
-  return { kernels, network, rule, state: restingState(network, parameters, { batch, beta: 1, optimiser }) };
+  const state = restingState(network, parameters, { batch, beta: 1, optimiser });
+  return { kernels, network, rule, state, propagation: run.propagation };
 }
 
 /** Inputs uniform in +-1 and random classes; example k is always the same. */
@@ -77,7 +81,12 @@ export function runContinuous(
 }
 
 /** A phased network, and its trials of noise. */
-export function runPhased(network: Network, run: Run, iterations = { inference: 4, learning: 4 }) {
+export function runPhased(
+  network: Network,
+  run: Run,
+  iterations: PhasedIterations = { inference: 4, learning: 4 },
+  options: PhasedOptions = {},
+) {
   const batch = run.batch ?? 2;
   const trial = (number: number): PhasedTrial => {
     const stimuli = [...network.tasks.values()].map((task) => ({
@@ -90,7 +99,7 @@ export function runPhased(network: Network, run: Run, iterations = { inference: 
       batch,
     };
   };
-  return { ...phasedNetwork(wiring(network, run), iterations), trial };
+  return { ...phasedNetwork(wiring(network, run), iterations, options), trial };
 }
 
 /** Numbers by name. */

@@ -10,7 +10,7 @@ import { restingState } from "../../src/streams/network-state.js";
 import type { PhaseEnd } from "../../src/streams/phase-end.js";
 import type { Tick, TickSpec } from "../../src/streams/tick.js";
 import type { Boundary } from "../../src/streams/tick-boundary.js";
-import { tickPlan } from "../../src/streams/tick-plan.js";
+import { TickPlans } from "../../src/streams/tick-plan.js";
 import { tickQueue } from "../../src/streams/tick-queue.js";
 
 export const twoModules = chain({ modules: 2, neurons: 8, inputs: 3, outputs: 2, connectionRate: 1 });
@@ -31,9 +31,11 @@ export function tickFixture(description: NetworkDescriptionInput = twoModules) {
     forward: "held",
     error: "error",
     heldDrive: false,
+    tolerance: null,
+    needed: null,
     phase: "continuous",
   };
-  const order = new Map([...network.modules.keys()].map((name, i) => [name, i]));
+  const plans = new TickPlans({ kernels, network, state });
   const boundary: Boundary = {
     kernels,
     network,
@@ -52,7 +54,7 @@ export function tickFixture(description: NetworkDescriptionInput = twoModules) {
     row: (...numbers: number[]): Tensor => kernels.tensor(Float32Array.from(numbers), [1, numbers.length]),
     tick(number: number, spec: Partial<TickSpec> = {}): Tick {
       const whole = { ...continuous, ...spec };
-      return { ...whole, tick: number, state, plan: tickPlan(kernels, state, whole, order) };
+      return { ...whole, tick: number, state, plan: plans.next(whole) };
     },
     end(phase: PhaseEnd["phase"], given: Partial<PhaseEnd> = {}): PhaseEnd {
       return { phase, tick: 5, trial: 2, readouts: new Set(["out"]), plastic: () => true, state, ...given };

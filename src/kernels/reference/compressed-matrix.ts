@@ -28,6 +28,24 @@ export function compress(data: Float32Array, neurons: number): CompressedMatrix 
   return { neurons, rows, columns, values };
 }
 
+/** `sum <- sum + h W[from]` for one unit. Four at a time: a third less time, as the loop's own work is a product's. */
+export function addRow(
+  sum: Float64Array,
+  h: number,
+  from: number,
+  { rows, columns, values }: CompressedMatrix,
+): void {
+  const end = rows[from + 1];
+  let k = rows[from];
+  for (; k < end - 3; k += 4) {
+    sum[columns[k]] += h * values[k];
+    sum[columns[k + 1]] += h * values[k + 1];
+    sum[columns[k + 2]] += h * values[k + 2];
+    sum[columns[k + 3]] += h * values[k + 3];
+  }
+  for (; k < end; k++) sum[columns[k]] += h * values[k];
+}
+
 /**
  * `sum <- sum + h W` for one row of a batch; units at zero cost nothing.
  * @param sum [neurons]
@@ -37,20 +55,10 @@ export function addProduct(
   sum: Float64Array,
   state: Float32Array,
   offset: number,
-  { neurons, rows, columns, values }: CompressedMatrix,
+  matrix: CompressedMatrix,
 ): void {
-  for (let from = 0; from < neurons; from++) {
+  for (let from = 0; from < matrix.neurons; from++) {
     const h = state[offset + from];
-    if (h === 0) continue;
-    const end = rows[from + 1];
-    let k = rows[from];
-    // four at a time: a third less time, as the loop's own work is as large as a product's
-    for (; k < end - 3; k += 4) {
-      sum[columns[k]] += h * values[k];
-      sum[columns[k + 1]] += h * values[k + 1];
-      sum[columns[k + 2]] += h * values[k + 2];
-      sum[columns[k + 3]] += h * values[k + 3];
-    }
-    for (; k < end; k++) sum[columns[k]] += h * values[k];
+    if (h !== 0) addRow(sum, h, from, matrix);
   }
 }

@@ -1,5 +1,6 @@
 import { Handles } from "../handles.js";
 import type {
+  ChangePropagation,
   DriveTerm,
   GradientTerm,
   Kernels,
@@ -26,7 +27,7 @@ import { drive } from "./drive.js";
 import { adamStep, gradientOf, type OpenGradientTerm, sgdStep } from "./learn.js";
 import { readout } from "./readout.js";
 import { meanMagnitude, sample, score } from "./reductions.js";
-import { settle } from "./settle.js";
+import { type OpenChanges, type SettleScratch, settle } from "./settle.js";
 import type { OpenTerm } from "./terms.js";
 
 type ReferenceHandles = Handles<Float32Array, CompressedMatrix>;
@@ -70,12 +71,33 @@ function openGradientTerm(handles: ReferenceHandles, term: GradientTerm): OpenGr
   };
 }
 
-function settleOne(handles: ReferenceHandles, scratch: Scratch, request: SettleRequest): Settled {
-  const { matrix, bias, activation, from, iterations, tolerance } = request;
+function openChanges(handles: ReferenceHandles, { epsilon, remembered }: ChangePropagation): OpenChanges {
+  if (!remembered) return { epsilon, remembered };
+  const { spoken, sum } = remembered;
+  return { epsilon, remembered: { spoken: handles.contentOf(spoken), sum: handles.contentOf(sum) } };
+}
+
+/** A tensor of the data; the one of before, with one more owner, when they are the same numbers to the bit. */
+function replaced(
+  handles: ReferenceHandles,
+  before: Tensor | undefined,
+  data: Float32Array,
+  shape: readonly number[],
+): Tensor {
+  if (before) {
+    const numbers = handles.contentOf(before);
+    if (data.every((value, index) => Object.is(value, numbers[index]))) return handles.retain(before);
+  }
+  return handles.tensor(shape, data);
+}
+
+function settleOne(handles: ReferenceHandles, scratch: SettleScratch, request: SettleRequest): Settled {
+  const { matrix, bias, activation, from, iterations, tolerance, changes } = request;
+  const { shape } = request.drive;
   const report = request.report === true || tolerance !== undefined;
   const settled = settle(
     {
-      batch: request.drive.shape[0],
+      batch: shape[0],
       matrix: handles.matrixOf(matrix),
       bias: bias ? handles.contentOf(bias) : null,
       activation,
@@ -84,12 +106,19 @@ function settleOne(handles: ReferenceHandles, scratch: Scratch, request: SettleR
       iterations,
       tolerance: tolerance ?? null,
       report,
+      changes: changes ? openChanges(handles, changes) : null,
     },
-    scratch.of(matrix.neurons),
+    scratch,
   );
+  const { propagated } = settled;
+  const before = changes?.remembered;
   return {
-    state: handles.tensor(request.drive.shape, settled.state),
+    state: replaced(handles, from === "zero" ? undefined : from, settled.state, shape),
     report: report ? handles.tensor([2], Float32Array.of(settled.residual, settled.iterations)) : null,
+    propagated: propagated && {
+      spoken: replaced(handles, before?.spoken, propagated.spoken, shape),
+      sum: replaced(handles, before?.sum, propagated.sum, shape),
+    },
   };
 }
 
@@ -135,6 +164,7 @@ function difference(handles: ReferenceHandles, a: Tensor, b: Tensor): Tensor {
  */
 export function referenceKernels(): Kernels {
   const scratch = new Scratch();
+  const changeScratch = new Scratch();
   const handles: ReferenceHandles = new Handles({
     // memory is the garbage collector's, so there is nothing to free
     freeTensor: () => {},
@@ -164,7 +194,10 @@ export function referenceKernels(): Kernels {
     },
     settle(requests) {
       for (const request of requests) checkSettle(request);
-      return requests.map((request) => settleOne(handles, scratch, request));
+      return requests.map((request) => {
+        const { neurons } = request.matrix;
+        return settleOne(handles, { sum: scratch.of(neurons), changes: changeScratch.of(neurons) }, request);
+      });
     },
     readout({ batch, size, terms, bias, nonlinearity }) {
       checkTerms(batch, size, terms);

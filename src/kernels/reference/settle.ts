@@ -1,6 +1,7 @@
 import type { Activation } from "../kernels.js";
 import { activate } from "./activations.js";
 import { addProduct, type CompressedMatrix } from "./compressed-matrix.js";
+import { type OpenPropagated, propagateChanges } from "./propagate-changes.js";
 
 /** A SettleRequest with its data at hand. */
 export interface OpenSettle {
@@ -15,39 +16,87 @@ export interface OpenSettle {
   readonly iterations: number;
   readonly tolerance: number | null;
   readonly report: boolean;
+  /** null for full products */
+  readonly changes: OpenChanges | null;
 }
 
-/** State at the end, and [residual, iterations made]. */
+/** A ChangePropagation with its data at hand. */
+export interface OpenChanges {
+  readonly epsilon: number;
+  readonly remembered: OpenPropagated | null;
+}
+
+/** State at the end, residual and iterations made, and what is remembered. */
 export interface SettledData {
   readonly state: Float32Array;
   readonly residual: number;
   readonly iterations: number;
+  readonly propagated: OpenPropagated | null;
 }
 
-/**
- * `h <- f(h W + b + drive)`, at most `iterations` times. Without an iteration the residual is infinite.
- * @param sum scratch of at least `neurons` numbers
- */
-export function settle(request: OpenSettle, sum: Float64Array): SettledData {
-  const { from, drive, iterations, tolerance, report } = request;
+/** What adds `h W` to the sums of one row, for a state that is not zero throughout. */
+type Recurrence = (sum: Float64Array, state: Float32Array, offset: number) => void;
+
+/** The sums of a row, in double precision, reused from call to call: at batch 1 allocation would cost as much as the work. */
+export interface SettleScratch {
+  /** at least `neurons` numbers each */
+  readonly sum: Float64Array;
+  readonly changes: Float64Array;
+}
+
+/** `h <- f(h W + b + drive)`, at most `iterations` times. Without an iteration the residual is infinite. */
+export function settle(request: OpenSettle, scratch: SettleScratch): SettledData {
+  const { from, drive, iterations, tolerance, report, changes, matrix } = request;
   const state = from ? from.slice() : new Float32Array(drive.length);
+  const propagated = changes && remembered(changes, drive.length);
+  const product: Recurrence = (sum, h, offset) => addProduct(sum, h, offset, matrix);
   let residual = Number.POSITIVE_INFINITY;
   let made = 0;
   while (made < iterations) {
     const measured = tolerance !== null || (report && made === iterations - 1);
-    const change = iterate(request, state, made === 0 && from === null, measured, sum);
+    const first = made === 0 && changes?.remembered === null;
+    const epsilon = first ? null : (changes?.epsilon ?? null);
+    const recurrence: Recurrence = propagated
+      ? (sum, h, offset) => addChanges(sum, propagated, h, offset, epsilon, matrix, scratch.changes)
+      : product;
+    const atRest = made === 0 && from === null && !changes?.remembered;
+    const change = iterate(request, state, atRest ? null : recurrence, measured, scratch.sum);
     made++;
     if (measured) residual = change;
     if (tolerance !== null && residual <= tolerance) break;
   }
-  return { state, residual, iterations: made };
+  return { state, residual, iterations: made, propagated };
 }
 
-/** One iteration of all rows, in place. @returns max |h(t) - h(t-1)| when it is `measured` */
+/** A copy of what was remembered, or of nothing. */
+function remembered({ remembered: before }: OpenChanges, size: number): OpenPropagated {
+  if (!before) return { spoken: new Float32Array(size), sum: new Float32Array(size) };
+  return { spoken: before.spoken.slice(), sum: before.sum.slice() };
+}
+
+/** Lets changes speak, then adds `spoken W`: rounded as it is kept, so that a module at rest stays as it is. */
+function addChanges(
+  sum: Float64Array,
+  propagated: OpenPropagated,
+  state: Float32Array,
+  offset: number,
+  epsilon: number | null,
+  matrix: CompressedMatrix,
+  scratch: Float64Array,
+): void {
+  propagateChanges(propagated, state, offset, epsilon, matrix, scratch);
+  for (let unit = 0; unit < matrix.neurons; unit++) sum[unit] += propagated.sum[offset + unit];
+}
+
+/**
+ * One iteration of all rows, in place.
+ * @param recurrence null when the state is zero and nothing is remembered
+ * @returns max |h(t) - h(t-1)| when it is `measured`
+ */
 function iterate(
   { batch, matrix, bias, activation, drive }: OpenSettle,
   state: Float32Array,
-  fromZero: boolean,
+  recurrence: Recurrence | null,
   measured: boolean,
   sum: Float64Array,
 ): number {
@@ -57,7 +106,7 @@ function iterate(
     const offset = row * neurons;
     for (let unit = 0; unit < neurons; unit++) sum[unit] = drive[offset + unit];
     if (bias) for (let unit = 0; unit < neurons; unit++) sum[unit] += bias[unit];
-    if (!fromZero) addProduct(sum, state, offset, matrix);
+    recurrence?.(sum, state, offset);
     activate(activation, sum, neurons);
     if (measured) change = Math.max(change, largestChange(sum, state, offset, neurons));
     for (let unit = 0; unit < neurons; unit++) state[offset + unit] = sum[unit];
