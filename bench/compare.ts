@@ -22,6 +22,7 @@ for bench/plot.
   --no-baselines     without them
   --baselines DIR    where jax_baseline.py and torch_baseline.py are (default: EDDY_BASELINES, else ../shared/bench);
                      their virtual environments are made in EDDY_BENCH_VENVS, else in the user's cache folder
+  --device NAME      of the PyTorch baseline: cpu (default) or cuda; JAX takes its own default device
   --batches LIST     sizes of the batch (default: 1,64,500)
   --modules N        modules in the chain (default: 2)
   --neurons N        neurons of each module (default: 1024)
@@ -37,6 +38,7 @@ const options = {
   system: { type: "string", multiple: true },
   "no-baselines": { type: "boolean", default: false },
   baselines: { type: "string" },
+  device: { type: "string", default: "cpu" },
   batches: { type: "string", default: "1,64,500" },
   modules: { type: "string", default: "2" },
   neurons: { type: "string", default: "1024" },
@@ -64,9 +66,14 @@ function positive(name: string, text: string, whole = true): number {
   throw new BenchError(`--${name} ${text}: needed a ${whole ? "whole " : ""}number above 0`);
 }
 
+function deviceOf({ device }: Options): string {
+  if (device === "cpu" || device === "cuda") return device;
+  throw new BenchError(`--device ${device}: needed cpu or cuda`);
+}
+
 const note = (text: string): void => void process.stderr.write(`${text}\n`);
 
-async function openBaselines(folder: string): Promise<System[]> {
+async function openBaselines(folder: string, device: string): Promise<System[]> {
   const opened: System[] = [];
   for (const name of Object.keys(baselines) as BaselineName[]) {
     const script = join(folder, baselines[name].script);
@@ -74,7 +81,8 @@ async function openBaselines(folder: string): Promise<System[]> {
       throw new BenchError(
         `${script}: there is no such file; say where the baselines are by --baselines or EDDY_BASELINES, or leave them out by --no-baselines`,
       );
-    opened.push(baselineSystem(name, await baselinePython(name), script));
+    const more = name === "torch" ? ["--device", device] : [];
+    opened.push(baselineSystem(name, await baselinePython(name), [script, ...more]));
   }
   return opened;
 }
@@ -178,7 +186,7 @@ async function compare(): Promise<void> {
   const leftOut: string[] = [];
   const folder = values.baselines ?? process.env.EDDY_BASELINES ?? join(root, "../shared/bench");
   const systems = [
-    ...(values["no-baselines"] ? [] : await openBaselines(folder)),
+    ...(values["no-baselines"] ? [] : await openBaselines(folder, deviceOf(values))),
     ...(await available(asked, leftOut)),
   ];
   const measured = await measureAll(systems, plan, leftOut);

@@ -50,11 +50,11 @@ export function eddySystem(root: string, text: string): System {
 }
 
 /** A baseline in its virtual environment. */
-export const baselineSystem = (name: string, python: string, script: string): System => ({
+export const baselineSystem = (name: string, python: string, args: readonly string[]): System => ({
   name,
   baseline: true,
   command: python,
-  arguments: [script],
+  arguments: args,
   environment: {},
 });
 

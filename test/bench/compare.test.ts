@@ -110,6 +110,7 @@ describe.skipIf(windows)("bench/compare", { timeout: 120_000 }, () => {
     [["--rounds", "0"], /--rounds 0: needed a whole number above 0/],
     [["--batches", "1,,2"], /--batches : needed a whole number/],
     [["--seconds", "x"], /--seconds x: needed a number/],
+    [["--device", "tpu"], /--device tpu: needed cpu or cuda/],
     [["--round", "2"], /Unknown option '--round'/],
     [["--baselines", "nowhere"], /jax_baseline\.py: there is no such file.*EDDY_BASELINES.*--no-baselines/],
     [["--no-baselines", "--system", "abacus"], /none of the systems is available/],

@@ -62,6 +62,7 @@ export const jobWords = numbered(
   "settled",
   "residual",
   "changed",
+  "spoke",
 );
 
 export const settlingWords = numbered("jobs", "count", "parts", "iteration");

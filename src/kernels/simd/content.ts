@@ -3,16 +3,6 @@ import { packingWords, withCommand } from "./commands.js";
 import { type Engine, operations } from "./engine.js";
 import { type Layout, layoutOf, sizeIn } from "./layout.js";
 
-/** Under which conditions a state is a fixed point to the bit: another iteration changes nothing. */
-export interface Rest {
-  readonly matrix: object;
-  readonly drive: object;
-  readonly bias: object | null;
-  readonly activation: string;
-  /** the sum of event-driven propagation; null for full products */
-  readonly sum: object | null;
-}
-
 /**
  * The numbers of a tensor in the arena: in rows, or as a batch in tiles, or both. With few rows the two are the same.
  * What is not there is made when a kernel asks for it.
@@ -22,7 +12,6 @@ export interface Content {
   /** offset, or 0 */
   rows: number;
   tiles: number;
-  rest: Rest | null;
 }
 
 /** Elements of a tensor of this shape. */
@@ -42,7 +31,7 @@ export class Contents {
 
   /** Room for a tensor in rows. */
   inRows(shape: readonly number[]): Content {
-    return { shape, rows: this.arena.allocate(elements(shape) * 4), tiles: 0, rest: null };
+    return { shape, rows: this.arena.allocate(elements(shape) * 4), tiles: 0 };
   }
 
   /** Room for a [batch, units] tensor in tiles; the fillers of the last tile are of no meaning. */
@@ -50,8 +39,8 @@ export class Contents {
     const layout = this.layout(batch);
     const offset = this.arena.allocate(sizeIn(layout, units) * 4);
     return layout.lanes === 1
-      ? { shape: [batch, units], rows: offset, tiles: offset, rest: null }
-      : { shape: [batch, units], rows: 0, tiles: offset, rest: null };
+      ? { shape: [batch, units], rows: offset, tiles: offset }
+      : { shape: [batch, units], rows: 0, tiles: offset };
   }
 
   /** The offset of a [batch, units] tensor in tiles. */

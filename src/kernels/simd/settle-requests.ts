@@ -1,6 +1,5 @@
-import type { Propagated, Settled, SettleRequest, Tensor } from "../kernels.js";
+import type { Propagated, Settled, SettleRequest } from "../kernels.js";
 import { checkSettle } from "../shapes.js";
-import type { Content } from "./content.js";
 import { type Device, number } from "./device.js";
 import { chooseRowForm } from "./row-form-choice.js";
 import { type OpenSettle, type SettledContent, settle } from "./settle.js";
@@ -26,65 +25,41 @@ function openSettle({ handles }: Device, request: SettleRequest): OpenSettle {
   };
 }
 
-/** Whether the iteration would change nothing, as the last one under the same conditions did not. */
-function rests({ matrix, bias, from, drive, activation, changes, ...how }: OpenSettle): boolean {
-  const rest = from?.rest;
-  return (
-    rest !== null &&
-    rest !== undefined &&
-    how.iterations === 1 &&
-    how.tolerance === undefined &&
-    !how.report &&
-    rest.drive === drive &&
-    rest.matrix === matrix &&
-    rest.bias === bias &&
-    rest.activation === activation &&
-    rest.sum === (changes ? (changes.remembered?.sum ?? undefined) : null)
-  );
+/** What a module remembers now: where no unit spoke, the very handles of before. */
+function remembered(
+  { handles, contents }: Device,
+  { changes }: SettleRequest,
+  { propagated, silent }: SettledContent,
+): Propagated | null {
+  if (!propagated) return null;
+  const { spoken, sum } = propagated;
+  const before = changes?.remembered;
+  if (!before || !silent) {
+    return { spoken: handles.tensor(spoken.shape, spoken), sum: handles.tensor(sum.shape, sum) };
+  }
+  contents.free(spoken);
+  contents.free(sum);
+  return { spoken: handles.retain(before.spoken), sum: handles.retain(before.sum) };
 }
 
-function resting({ handles }: Device, { from, changes }: SettleRequest): Settled {
-  const remembered = changes?.remembered ?? null;
-  return {
-    state: handles.retain(from as Tensor),
-    report: null,
-    propagated: remembered && {
-      spoken: handles.retain(remembered.spoken),
-      sum: handles.retain(remembered.sum),
-    },
-  };
-}
-
-function settled(device: Device, request: SettleRequest, open: OpenSettle, result: SettledContent): Settled {
+function settled(device: Device, request: SettleRequest, result: SettledContent): Settled {
   const { handles, contents } = device;
-  const { shape } = request.drive;
-  const own = (content: Content) => handles.tensor(content.shape, content);
-  const propagated: Propagated | null = result.propagated && {
-    spoken: own(result.propagated.spoken),
-    sum: own(result.propagated.sum),
-  };
+  const { from } = request;
+  const propagated = remembered(device, request, result);
   const reported = request.report === true || request.tolerance !== undefined;
   const report = reported ? number(device, [2], Float32Array.of(result.residual, result.iterations)) : null;
-  if (result.unchanged && open.from && request.from !== "zero") {
+  if (result.unchanged && from !== "zero") {
     contents.free(result.state);
-    const { matrix, drive, bias, activation } = open;
-    open.from.rest = { matrix, drive, bias, activation, sum: result.propagated?.sum ?? null };
-    return { state: handles.retain(request.from), report, propagated };
+    return { state: handles.retain(from), report, propagated };
   }
-  return { state: handles.tensor(shape, result.state), report, propagated };
+  return { state: handles.tensor(request.drive.shape, result.state), report, propagated };
 }
 
-/** Settles modules; one that was at rest under the same conditions stays as it is, without a product. */
+/** Settles modules; of one whose iteration changes no number the state is the very handle that was given. */
 export function settleAll(device: Device, requests: readonly SettleRequest[]): readonly Settled[] {
   for (const request of requests) checkSettle(request);
   const open = requests.map((request) => openSettle(device, request));
-  const moving = open.filter((request) => !rests(request));
-  for (const request of moving) chooseRowForm(device.contents, device.wake, request);
-  const results = moving.length > 0 ? settle(device.contents, device.wake, moving) : [];
-  let next = 0;
-  return requests.map((request, index) =>
-    open[index] === moving[next]
-      ? settled(device, request, open[index], results[next++])
-      : resting(device, request),
-  );
+  for (const request of open) chooseRowForm(device.contents, device.wake, request);
+  const results = settle(device.contents, device.wake, open);
+  return results.map((result, index) => settled(device, requests[index], result));
 }

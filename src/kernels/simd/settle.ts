@@ -44,6 +44,8 @@ export interface SettledContent {
   readonly residual: number;
   /** the state is what it was before */
   readonly unchanged: boolean;
+  /** no unit spoke: what is remembered is what was */
+  readonly silent: boolean;
   readonly propagated: { readonly spoken: Content; readonly sum: Content } | null;
 }
 
@@ -174,6 +176,7 @@ function closeJob(contents: Contents, job: Job, at: number): SettledContent {
   const made = words[at + jobWords.made];
   const residual = made === 0 ? Number.POSITIVE_INFINITY : numbers[at + jobWords.residual];
   const unchanged = made === 1 && iterations === 1 && words[at + jobWords.changed] === 0;
+  const silent = made > 0 && words[at + jobWords.spoke] === 0;
   for (const offset of Object.values(job.scratch)) if (offset !== 0) arena.free(offset);
   // results alternate between the two, so an early end may leave the last one in the other
   const inOther = job.other !== null && made > 0 && (iterations - made) % 2 === 1;
@@ -181,7 +184,7 @@ function closeJob(contents: Contents, job: Job, at: number): SettledContent {
   const spare = inOther ? job.state : job.other;
   if (spare) contents.free(spare);
   if (job.from && job.from !== job.request.from) contents.free(job.from);
-  return { state, iterations: made, residual, unchanged, propagated: job.propagated };
+  return { state, iterations: made, residual, unchanged, silent, propagated: job.propagated };
 }
 
 /** Makes the iterations of all modules in one call. */

@@ -1,9 +1,9 @@
+import { invariant } from "../../errors.js";
 import type { Kernels } from "../../kernels/kernels.js";
 import type { Weights } from "../../model/initial-weights.js";
 import type { ContinuousNetwork } from "../../streams/continuous.js";
 import type { Run } from "../run-description.js";
 import { finished, liveNetwork } from "./bench-network.js";
-import { learningTicks } from "./bench-runs.js";
 import { type Effort, type Timing, timed } from "./timing.js";
 
 /** Ticks of continuous operation. */
@@ -16,11 +16,14 @@ export interface TickRate {
   readonly rounds: number;
 }
 
-/** Ticks until a network at rest does no more than rest: at a spectral radius of 0.25 six iterations settle. */
+/**
+ * Ticks until a network at rest does no more than rest: at a spectral radius of 0.25 six iterations settle. Whole trials,
+ * so that a round begins with one.
+ */
 const ticksToSettle = 64;
 
-/** Whole trials, and long enough for the clock to measure the fastest. */
-const ticksPerRound = 8 * (learningTicks.inference + learningTicks.learning);
+/** A round is a trial, as the baselines' is a learning step; of one without end so many ticks. */
+const longestRoundTicks = 128;
 
 /** Makes ticks and waits for the last. */
 export async function makeTicks(net: ContinuousNetwork, count: number): Promise<void> {
@@ -47,10 +50,14 @@ export async function liveTicks(
   weights: Weights,
   effort: Effort,
 ): Promise<TickRate> {
+  const { schedule } = run;
+  invariant(schedule.kind === "continuous", "ticks are of continuous operation");
+  const trialTicks = schedule.ticks.inference + schedule.ticks.learning;
+  const count = Math.min(trialTicks, longestRoundTicks);
   const net = liveNetwork(kernels, run, weights);
   try {
     await makeTicks(net, ticksToSettle);
-    return rate(await timed(() => makeTicks(net, ticksPerRound), effort, ticksPerRound));
+    return rate(await timed(() => makeTicks(net, count), effort, count));
   } finally {
     net.close();
   }

@@ -56,6 +56,7 @@ typedef struct {
   u32 settled;  // the residual fell to the tolerance
   u32 residual; // bits of a float >= 0
   u32 changed;  // whether any state differs from the one before
+  u32 spoke;    // whether any unit spoke
 } job;
 
 // All modules of a settle.

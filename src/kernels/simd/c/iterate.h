@@ -23,15 +23,20 @@ static u32 lanes_in_use(const job *j, u32 tile) {
   return rest < j->lanes ? rest : j->lanes;
 }
 
-// Which units speak, and by how much; returns with `delta` and `spoken` of the segments [first, last) written.
-static void speak(const job *j, const float *state, float *spoken, float *delta, u64 count) {
+// Which units speak, and by how much: writes `delta` and `spoken`. Returns whether any does.
+static u32 speak(const job *j, const float *state, float *spoken, float *delta, u64 count) {
   vec limit = broadcast(j->epsilon);
+  ivec heard = {0};
   for (u64 k = 0; k < count; k += LANES) {
     vec h = load(state + k), before = load(spoken + k), change = h - before;
     ivec silent = magnitude(change) <= limit;
     store(delta + k, choose(silent, broadcast(0.f), change));
     store(spoken + k, choose(silent, before, h));
+    heard |= ~silent;
   }
+  u32 any = 0;
+  for (int i = 0; i < LANES; i++) any |= heard[i] != 0;
+  return any;
 }
 
 // One iteration with event-driven propagation, of one tile or one chunk of it.
@@ -42,8 +47,6 @@ static void iterate_changes(uintptr_t arena, job *j, span *s, const float *befor
   if (before) {
     span product = *s;
     product.source = AT(float, j->delta) + offset;
-    product.start = sum;
-    product.bias = 0;
     product.result = sum;
     if (iteration == 1 && j->full) {
       product.source = before;
@@ -55,12 +58,7 @@ static void iterate_changes(uintptr_t arena, job *j, span *s, const float *befor
       add_lists(arena, &product);
     }
   }
-  for (u32 segment = s->first; segment < s->last; segment++) {
-    begin(s, segment, j->lanes);
-    u64 first = (u64)segment * SEGMENT * j->lanes, end = first + (u64)columns_of(m, segment) * j->lanes;
-    for (u64 k = first; k < end; k += LANES) store(s->result + k, load(s->result + k) + load(sum + k));
-    finish(s, segment, j->lanes);
-  }
+  for (u32 segment = s->first; segment < s->last; segment++) finish(s, segment, j->lanes, sum);
 }
 
 // One iteration of the targets of a span; the first is 1.
@@ -70,7 +68,7 @@ static void iterate(uintptr_t arena, job *j, span *s, u32 iteration) {
   const float *before = iteration > 1 ? buffer_of(arena, j, iteration - 1) + offset : j->from ? AT(float, j->from) + offset : 0;
   u8 *quiet = j->quiet ? AT(u8, j->quiet) + s->tile * m->segments : 0;
   s->source = before;
-  s->start = AT(float, j->drive) + offset;
+  s->drive = AT(float, j->drive) + offset;
   s->bias = j->bias ? AT(float, j->bias) : 0;
   s->result = buffer_of(arena, j, iteration) + offset;
   s->quiet = iteration == 2 && !j->from ? quiet : 0;
@@ -82,7 +80,7 @@ static void iterate(uintptr_t arena, job *j, span *s, u32 iteration) {
       if (!s->needed || s->needed[segment]) begin(s, segment, j->lanes);
     if (before) add_products(arena, s);
     for (u32 segment = s->first; segment < s->last; segment++)
-      if (!s->needed || s->needed[segment]) finish(s, segment, j->lanes);
+      if (!s->needed || s->needed[segment]) finish(s, segment, j->lanes, s->result);
   }
   int measuring = j->measured == 2 || (j->measured == 1 && iteration == j->iterations) || j->iterations == 1;
   for (u32 segment = s->first; segment < s->last; segment++) {
@@ -117,11 +115,14 @@ static void settle_part(uintptr_t arena, const settling *all, u32 part) {
 // Before an iteration with event-driven propagation: which units speak.
 static void prepare_changes(uintptr_t arena, job *j, u32 iteration) {
   const matrix *m = AT(matrix, j->matrix);
-  if (iteration == 1 && (!j->from || j->full)) return;
+  if (iteration == 1 && (!j->from || j->full)) {
+    j->spoke = 1;
+    return;
+  }
   const float *before = iteration > 1 ? buffer_of(arena, j, iteration - 1) : AT(float, j->from);
   u64 size = (u64)m->neurons * j->lanes * j->tiles;
   float *delta = AT(float, j->delta);
-  speak(j, before, AT(float, j->spoken), delta, size);
+  j->spoke |= speak(j, before, AT(float, j->spoken), delta, size);
   if (j->lanes > 1 || j->tiles > 1) return;
   u32 *active = AT(u32, j->active);
   active[0] = 0;

@@ -52,37 +52,42 @@ INLINE vec square_root(vec x) {
 #endif
 }
 
-// tanh(x) = x P(x^2) / Q(x^2) with |x| held at 8: a minimax fit of degrees 4 and 4, off by at most 3.2e-7.
-INLINE vec hyperbolic_tangent(vec x) {
-  vec c = at_least(at_most(x, 8.f), -8.f);
-  vec s = c * c;
-  vec p = s * 1.50625130146409e-08f + 2.1773781554657035e-05f;
-  p = p * s + 0.003564189886674285f;
-  p = p * s + 0.1343822032213211f;
-  p = p * s + 0.9999999403953552f;
-  vec q = s * 8.453957889287267e-07f + 0.0003399233683012426f;
-  q = q * s + 0.026136144995689392f;
-  q = q * s + 0.46771541237831116f;
-  q = q * s + 1.f;
-  vec y = (p * c) / q;
-  return at_least(at_most(y, 1.f), -1.f);
+// 2^n, for whole n from -126 to 127.
+INLINE vec power_of_two(vec n) { return (vec)((__builtin_convertvector(n, ivec) + 127) << 23); }
+
+// n and r of x = n ln 2 + r, with n whole and |r| <= ln 2 / 2.
+INLINE vec whole_powers(vec x, vec *r) {
+  const float shift = 12582912.f; // 1.5 * 2^23: adding and taking it away rounds to a whole number
+  vec n = (x * 1.44269504088896341f + shift) - shift;
+  *r = (x - n * 0.693359375f) - n * -2.12194440e-4f; // ln 2 in two parts, so that n times the first is exact
+  return n;
 }
 
-// e^x for x <= 0: 2^n times the series of e^r to r^7, with x = n ln 2 + r; below -87 it stays at e^-87.
-INLINE vec exponential(vec x) {
-  const float shift = 12582912.f; // 1.5 * 2^23: adding and taking it away rounds to a whole number
-  vec c = at_least(x, -87.f);
-  vec n = (c * 1.44269504088896341f + shift) - shift;
-  vec r = (c - n * 0.693359375f) - n * -2.12194440e-4f;
+// e^r - 1 for |r| <= ln 2 / 2: its series, to r^7.
+INLINE vec small_exponential(vec r) {
   vec p = r * 1.98412698e-4f + 1.38888889e-3f;
   p = p * r + 8.33333333e-3f;
   p = p * r + 4.16666667e-2f;
   p = p * r + 1.66666667e-1f;
   p = p * r + 0.5f;
-  p = p * r + 1.f;
-  p = p * r + 1.f;
-  ivec power = (__builtin_convertvector(n, ivec) + 127) << 23;
-  return p * (vec)power;
+  return p * (r * r) + r;
+}
+
+// tanh(x) = d / (d + 2) with d = e^(2 |x|) - 1, and the sign of x; off by less than 2e-7, relatively too. From 10 on it
+// is 1.
+INLINE vec hyperbolic_tangent(vec x) {
+  vec r, n = whole_powers(at_most(magnitude(x) * 2.f, 20.f), &r);
+  vec scale = power_of_two(n);
+  vec d = scale * small_exponential(r) + (scale - 1.f);
+  vec y = d / (d + 2.f);
+  return (vec)((ivec)y | ((ivec)x & (int32_t)0x80000000));
+}
+
+// e^x for x <= 0; below -87 it stays at e^-87.
+INLINE vec exponential(vec x) {
+  vec r, n = whole_powers(at_least(x, -87.f), &r);
+  vec scale = power_of_two(n);
+  return scale * small_exponential(r) + scale;
 }
 
 enum { TANH, SIGMOID, RELU, RELU6, HARD_SIGMOID, LINEAR, SIGN };

@@ -1,6 +1,6 @@
-// Iterations h <- f(h W + b + drive). Every sum starts with drive + b and takes the products source by source, in
-// ascending order; sources at zero may be left out, which changes no bit. So tiles, blocks, forms and threads do not
-// show in a result.
+// Iterations h <- f(h W + b + drive). Every sum takes the products source by source, in ascending order, and drive + b
+// last, as those are larger and would round each addition more coarsely. Sources at zero may be left out, which changes
+// no bit. So tiles, blocks, forms and threads do not show in a result.
 #ifndef EDDY_SETTLE_H
 #define EDDY_SETTLE_H
 
@@ -12,8 +12,8 @@ typedef struct {
   const job *j;
   u32 tile, first, last;
   const float *source; // state before, or what changed
-  const float *start;  // what sums begin with
-  const float *bias;   // added to it, or null
+  const float *drive;
+  const float *bias; // or null
   float *result;
   const u8 *quiet;  // segments of sources that are all zero, or null
   const u8 *needed; // segments of targets, or null for all
@@ -32,19 +32,11 @@ INLINE int is_quiet(const span *s, u32 block) {
   return 1;
 }
 
-// Sums begin: start + bias.
+// Sums begin with nothing.
 static void begin(const span *s, u32 segment, u32 lanes) {
-  u32 first = segment * SEGMENT, count = columns_of(s->m, segment);
-  const float *start = s->start + (u64)first * lanes;
-  float *result = s->result + (u64)first * lanes;
-  if (lanes == 1) {
-    for (u32 c = 0; c < count; c++) result[c] = s->bias ? start[c] + s->bias[first + c] : start[c];
-    return;
-  }
-  for (u32 c = 0; c < count; c++) {
-    vec b = broadcast(s->bias ? s->bias[first + c] : 0.f);
-    for (u32 v = 0; v < lanes; v += LANES) store(result + c * lanes + v, load(start + c * lanes + v) + b);
-  }
+  float *result = s->result + (u64)segment * SEGMENT * lanes;
+  u64 count = (u64)columns_of(s->m, segment) * lanes;
+  for (u64 k = 0; k < count; k += LANES) store(result + k, broadcast(0.f));
 }
 
 // One target of a group: its sources, for a tile of V vectors.
@@ -149,12 +141,22 @@ static void measure(job *j, const float *before, const float *after, u32 count, 
   if (!(largest == 0.f)) __atomic_store_n(&j->changed, 1, __ATOMIC_RELAXED);
 }
 
-// f of the sums, in place.
-static void finish(const span *s, u32 segment, u32 lanes) {
-  u32 width = columns_of(s->m, segment);
-  u64 count = (u64)width * lanes;
-  float *state = s->result + (u64)segment * SEGMENT * lanes;
-  for (u64 k = 0; k < count; k += LANES) store(state + k, activated(s->j->activation, load(state + k)));
+// The state: f(sum + (drive + b)).
+static void finish(const span *s, u32 segment, u32 lanes, const float *sums) {
+  u32 first = segment * SEGMENT, width = columns_of(s->m, segment), activation = s->j->activation;
+  u64 at = (u64)first * lanes, count = (u64)width * lanes;
+  const float *sum = sums + at, *drive = s->drive + at;
+  float *state = s->result + at;
+  if (!s->bias) {
+    for (u64 k = 0; k < count; k += LANES) store(state + k, activated(activation, load(sum + k) + load(drive + k)));
+  } else if (lanes == 1) {
+    for (u64 k = 0; k < count; k += LANES)
+      store(state + k, activated(activation, load(sum + k) + (load(drive + k) + load(s->bias + first + k))));
+  } else {
+    for (u32 c = 0; c < width; c++)
+      for (u64 k = (u64)c * lanes; k < (u64)(c + 1) * lanes; k += LANES)
+        store(state + k, activated(activation, load(sum + k) + (load(drive + k) + s->bias[first + c])));
+  }
 }
 
 INLINE u8 all_zero(const float *values, u64 count) {
