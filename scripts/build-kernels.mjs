@@ -5,7 +5,7 @@
 //   node scripts/build-kernels.mjs [--check]
 //
 // --check builds into a temporary folder and compares instead. The zig is that of EDDY_ZIG (as "python3 -m ziglang"),
-// else it is installed by pip into node_modules/.cache.
+// else it is installed by pip into the user's cache folder, once.
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
@@ -19,7 +19,7 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
+import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -62,7 +62,7 @@ const addons = {
 
 function findZig() {
   if (process.env.EDDY_ZIG) return process.env.EDDY_ZIG.split(" ");
-  const home = join(root, "node_modules/.cache/ziglang", zigVersion);
+  const home = join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "eddy/ziglang", zigVersion);
   const python = join(home, process.platform === "win32" ? "Scripts/python.exe" : "bin/python");
   if (!existsSync(join(home, "complete"))) {
     console.log(`installing zig ${zigVersion} by pip, once`);

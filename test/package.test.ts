@@ -81,7 +81,9 @@ describe("the package", () => {
     expect(
       paths.filter(
         (path) =>
-          !/^(dist\/|package\.json$|LICENSE$|README\.md$|docs\/|examples\/|ARCHITECTURE\.md$)/.test(path),
+          !/^(dist\/|prebuilt\/|package\.json$|LICENSE$|README\.md$|docs\/|examples\/|ARCHITECTURE\.md$)/.test(
+            path,
+          ),
       ),
     ).toEqual([]);
   });

@@ -30,7 +30,7 @@ describe("eddy verify", () => {
     const lines = stdout.trim().split("\n");
     expect(lines).toHaveLength(cases.length);
     for (const [i, line] of lines.entries())
-      expect(line).toMatch(new RegExp(`^ok +${cases[i]} on wasm: states \\d`));
+      expect(line).toMatch(new RegExp(`^ok +${cases[i]} on simd: states \\d`));
   });
 
   it("tells programs what it told people", async () => {

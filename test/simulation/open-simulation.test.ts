@@ -68,7 +68,7 @@ describe("a simulation in a thread of its own", () => {
 
   it("runs on the default backend", async () => {
     const { simulation, frames } = await open(scene, { backend: undefined });
-    expect(simulation.info.backend).toBe("wasm");
+    expect(simulation.info.backend).toBe("simd");
     await simulation.watch({ topic: "output/out", every: 1 });
     await simulation.command({ kind: "resume" });
     await until(() => frames.length > 3);

@@ -70,6 +70,19 @@ describe("training that was stopped and resumed", () => {
       },
       3,
     ],
+    ["simd", "adam", { ...imageRun, optimiser: adam, schedule: short() }, 3],
+    [
+      "simd",
+      "phases that end by a tolerance, and changes alone",
+      {
+        ...imageRun,
+        optimiser: adam,
+        schedule: short(),
+        iterations: { tolerance: 0.01 },
+        propagation: { epsilon: 1e-3 },
+      },
+      3,
+    ],
     ["wasm", "adam", { ...imageRun, optimiser: adam, schedule: short() }, 3],
     ["wasm", "sgd", { ...imageRun, optimiser: sgd, schedule: short() }, 3],
   ] as const)(

@@ -120,6 +120,7 @@ function expectSame(given: StateSnapshot, wanted: StateSnapshot): void {
 describe("a snapshot of a network in continuous operation", () => {
   it.each([
     ["reference", 12],
+    ["simd", 12],
     ["wasm", 5],
   ] as const)("restored on %s runs on, to the bit, as if it had never stopped", async (backend, numRuns) => {
     const kernels = await openKernels(backend);

@@ -11,7 +11,7 @@ const firstOffset = 16_384;
 
 /** Before each allocation: its size class. Sixty-four bytes keep what follows on its own cache lines. */
 const headerBytes = 64;
-/** Kernels compute in vectors of sixteen numbers and may read and write up to the end of the last two. */
+/** Kernels compute in vectors of sixteen numbers and may read and write up to the end of the last two, and read one more. */
 const granuleBytes = 128;
 const classesPerOctave = 4;
 
@@ -71,7 +71,8 @@ export class Arena {
     const free = this.#free[index]?.pop();
     if (free !== undefined) return free;
     const offset = this.#next + headerBytes;
-    this.#reserve(offset + size);
+    // a vector that begins in an allocation may be read whole
+    this.#reserve(offset + size + headerBytes);
     this.#next = offset + size;
     this.#words[(offset - headerBytes) >>> 2] = index;
     return offset;

@@ -19,6 +19,9 @@ const elements = (shape: readonly number[]): number => shape.reduce((size, lengt
 
 /** Allocates, converts and frees contents. */
 export class Contents {
+  /** by batch: a run has few sizes */
+  readonly #layouts = new Map<number, Layout>();
+
   constructor(
     readonly arena: Arena,
     readonly engine: Engine,
@@ -26,7 +29,12 @@ export class Contents {
   ) {}
 
   layout(batch: number): Layout {
-    return layoutOf(batch, this.engine.lanes, this.threads);
+    let layout = this.#layouts.get(batch);
+    if (!layout) {
+      layout = layoutOf(batch, this.engine.lanes, this.threads);
+      this.#layouts.set(batch, layout);
+    }
+    return layout;
   }
 
   /** Room for a tensor in rows. */

@@ -94,7 +94,7 @@ export function project(contents: Contents, wake: () => void, request: OpenProje
   const result = contents.inTiles(batch, units);
   const chunks = chunksOf({ ...request, terms }, lanes, tiles, threads);
   const longest = terms.reduce((most, { block }) => Math.max(most, block[1] - block[0]), 0);
-  const stride = Math.ceil((longest * 2 + 2) / 64) * 64;
+  const stride = Math.ceil((longest * 4 + 4) / 64) * 64;
   const scratch = arena.allocate(stride * tiles * chunks);
   const command = arena.allocate((projectingWords.words + terms.length * termWords.words) * 4);
   const at = command >>> 2;

@@ -12,8 +12,8 @@ const measured = new WeakMap<object, Map<string, Form>>();
  * an iteration of this very request, and the fastest stays. The forms agree to the bit, so the choice shows only in time.
  */
 export function chooseRowForm(contents: Contents, wake: () => void, request: OpenSettle): void {
-  const { matrix, batch, changes } = request;
-  if (matrix.rowForm !== null || changes || contents.layout(batch).lanes !== 1) return;
+  const { matrix, batch } = request;
+  if (matrix.rowForm !== null || batch !== 1) return;
   const { neurons, connections } = matrix.lists;
   const kind = `${neurons} ${Math.round((64 * connections) / (neurons * neurons))} ${Math.round(Math.log2(connections))}`;
   const known = measured.get(contents.arena) ?? new Map<string, Form>();
@@ -43,8 +43,9 @@ function fastest(contents: Contents, wake: () => void, request: OpenSettle): For
     ...request,
     from: request.from ?? drive,
     iterations: 1,
-    needed: undefined,
-    tolerance: undefined,
+    needed: null,
+    tolerance: null,
+    changes: null,
   };
   const forms = candidates(contents, request);
   const leastMs = new Map(forms.map((form) => [form, Number.POSITIVE_INFINITY]));

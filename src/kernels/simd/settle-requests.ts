@@ -1,27 +1,34 @@
-import type { Propagated, Settled, SettleRequest } from "../kernels.js";
+import type { ChangePropagation, Propagated, Settled, SettleRequest } from "../kernels.js";
 import { checkSettle } from "../shapes.js";
 import { type Device, number } from "./device.js";
 import { chooseRowForm } from "./row-form-choice.js";
-import { type OpenSettle, type SettledContent, settle } from "./settle.js";
+import { type OpenChanges, type OpenSettle, type SettledContent, settle } from "./settle.js";
 
-function openSettle({ handles }: Device, request: SettleRequest): OpenSettle {
-  const { matrix, bias, from, drive, changes, ...how } = request;
+function openChanges({ handles }: Device, { epsilon, remembered }: ChangePropagation): OpenChanges {
   return {
-    ...how,
+    epsilon,
+    remembered: remembered && {
+      spoken: handles.contentOf(remembered.spoken),
+      sum: handles.contentOf(remembered.sum),
+    },
+  };
+}
+
+function openSettle(device: Device, request: SettleRequest): OpenSettle {
+  const { handles } = device;
+  const { matrix, bias, from, drive, changes, activation, iterations, tolerance, report, needed } = request;
+  return {
     batch: drive.shape[0],
     matrix: handles.matrixOf(matrix),
     bias: bias ? handles.contentOf(bias) : null,
     from: from === "zero" ? null : handles.contentOf(from),
     drive: handles.contentOf(drive),
-    changes: changes
-      ? {
-          epsilon: changes.epsilon,
-          remembered: changes.remembered && {
-            spoken: handles.contentOf(changes.remembered.spoken),
-            sum: handles.contentOf(changes.remembered.sum),
-          },
-        }
-      : null,
+    changes: changes ? openChanges(device, changes) : null,
+    activation,
+    iterations,
+    tolerance: tolerance ?? null,
+    report: report === true || tolerance !== undefined,
+    needed: needed ?? null,
   };
 }
 
@@ -46,8 +53,9 @@ function settled(device: Device, request: SettleRequest, result: SettledContent)
   const { handles, contents } = device;
   const { from } = request;
   const propagated = remembered(device, request, result);
-  const reported = request.report === true || request.tolerance !== undefined;
-  const report = reported ? number(device, [2], Float32Array.of(result.residual, result.iterations)) : null;
+  const report = result.reported
+    ? number(device, [2], Float32Array.of(result.residual, result.iterations))
+    : null;
   if (result.unchanged && from !== "zero") {
     contents.free(result.state);
     return { state: handles.retain(from), report, propagated };

@@ -1,4 +1,4 @@
-import type { Activation, Block, SettleRequest } from "../kernels.js";
+import type { Activation, Block } from "../kernels.js";
 import { type Form, forms, jobWords, settlingWords } from "./commands.js";
 import type { Content, Contents } from "./content.js";
 import { operations } from "./engine.js";
@@ -27,19 +27,25 @@ export interface OpenChanges {
   readonly remembered: { readonly spoken: Content; readonly sum: Content } | null;
 }
 
-/** A SettleRequest whose handles are opened. */
-export interface OpenSettle extends Omit<SettleRequest, "matrix" | "bias" | "from" | "drive" | "changes"> {
+/** A SettleRequest whose handles are opened, and null for what it leaves out. */
+export interface OpenSettle {
   readonly batch: number;
   readonly matrix: RecurrentForm;
   readonly bias: Content | null;
   readonly from: Content | null;
   readonly drive: Content;
   readonly changes: OpenChanges | null;
+  readonly activation: Activation;
+  readonly iterations: number;
+  readonly tolerance: number | null;
+  readonly report: boolean;
+  readonly needed: readonly Block[] | null;
 }
 
 /** What a settle left; the caller owns the contents. */
 export interface SettledContent {
   readonly state: Content;
+  readonly reported: boolean;
   readonly iterations: number;
   readonly residual: number;
   /** the state is what it was before */
@@ -49,7 +55,7 @@ export interface SettledContent {
   readonly propagated: { readonly spoken: Content; readonly sum: Content } | null;
 }
 
-/** A request and the room that its iterations need. */
+/** A request and the room that its iterations need; offsets are 0 where there is none. */
 interface Job {
   readonly request: OpenSettle;
   readonly layout: Layout;
@@ -58,13 +64,16 @@ interface Job {
   readonly state: Content;
   readonly other: Content | null;
   readonly propagated: { readonly spoken: Content; readonly sum: Content } | null;
-  /** needed, quiet, delta, active: freed when the iterations are made */
-  readonly scratch: { needed: number; quiet: number; delta: number; active: number };
+  // scratch, freed when the iterations are made
+  readonly needed: number;
+  readonly quiet: number;
+  readonly delta: number;
+  readonly active: number;
   chunks: number;
 }
 
 /** A copy of a state, or zeros. */
-function copied(contents: Contents, source: Content | null, [batch, units]: readonly number[]): Content {
+function copied(contents: Contents, source: Content | null, batch: number, units: number): Content {
   const copy = contents.inTiles(batch, units);
   const length = sizeIn(contents.layout(batch), units);
   const first = copy.tiles >>> 2;
@@ -78,8 +87,7 @@ function copied(contents: Contents, source: Content | null, [batch, units]: read
 }
 
 /** Which segments of targets hold a unit that is needed; 0 when all do. */
-function neededSegments(contents: Contents, needed: readonly Block[] | undefined, segments: number): number {
-  if (!needed) return 0;
+function neededSegments(contents: Contents, needed: readonly Block[], segments: number): number {
   const offset = contents.arena.allocate(segments);
   const marks = new Uint8Array(contents.arena.memory.buffer, offset, segments).fill(0);
   for (const [start, end] of needed) {
@@ -89,103 +97,123 @@ function neededSegments(contents: Contents, needed: readonly Block[] | undefined
 }
 
 function openJob(contents: Contents, request: OpenSettle): Job {
-  const { batch, matrix, iterations, changes } = request;
+  const { batch, matrix, iterations, changes, from, needed } = request;
   const { arena } = contents;
   const { neurons, segments } = matrix.lists;
   const layout = contents.layout(batch);
-  const shape = [batch, neurons];
-  // with fewer iterations what is not needed would never have been computed
-  const needed = iterations > 2 ? neededSegments(contents, request.needed, segments) : 0;
-  const length = sizeIn(layout, neurons) * 4;
-  const oneRow = layout.lanes === 1 && layout.tiles === 1;
-  // a module at zero that has spoken before takes back what it said
-  const from = request.from ?? (changes?.remembered ? copied(contents, null, shape) : null);
-  if (changes && oneRow) matrix.makeRows();
   return {
     request,
     layout,
     form: layout.lanes === 1 ? (matrix.rowForm ?? "lists") : "lists",
-    from,
-    state: iterations === 0 ? copied(contents, from, shape) : contents.inTiles(batch, neurons),
+    // a module at zero that has spoken before takes back what it said
+    from: from ?? (changes?.remembered ? copied(contents, null, batch, neurons) : null),
+    state: iterations === 0 ? copied(contents, from, batch, neurons) : contents.inTiles(batch, neurons),
     other: iterations > 1 ? contents.inTiles(batch, neurons) : null,
-    propagated: changes && {
-      // in a whole product all units speak; without an iteration none does
-      spoken: copied(contents, changes.remembered?.spoken ?? (iterations > 0 ? from : null), shape),
-      sum: copied(contents, changes.remembered ? changes.remembered.sum : null, shape),
-    },
-    scratch: {
-      needed,
-      quiet: iterations > 1 && !from ? arena.allocate(layout.tiles * segments) : 0,
-      delta: changes ? arena.allocate(length) : 0,
-      active: changes && oneRow ? arena.allocate((neurons + 1) * 4) : 0,
-    },
+    propagated: changes ? remembering(contents, request, changes) : null,
+    // with fewer iterations what is not needed would never have been computed
+    needed: needed && iterations > 2 ? neededSegments(contents, needed, segments) : 0,
+    quiet: iterations > 1 && !from ? arena.allocate(layout.tiles * segments) : 0,
+    delta: changes ? arena.allocate(sizeIn(layout, neurons) * 4) : 0,
+    active: changes && layout.lanes === 1 ? arena.allocate((neurons + 1) * 4) : 0,
     chunks: 1,
   };
 }
 
-/** Into how many parts a tile's targets are split, so that every thread has one. */
-function split(jobs: readonly Job[], threads: number): void {
-  const tiles = jobs.reduce((count, { layout }) => count + layout.tiles, 0);
-  if (tiles >= threads) return;
+/** What a module will remember, as it is before the first iteration. */
+function remembering(
+  contents: Contents,
+  { batch, matrix, from, iterations }: OpenSettle,
+  { remembered }: OpenChanges,
+) {
+  const { neurons } = matrix.lists;
+  if (contents.layout(batch).lanes === 1) matrix.makeRows();
+  return {
+    // in a whole product all units speak; without an iteration none does
+    spoken: copied(contents, remembered?.spoken ?? (iterations > 0 ? from : null), batch, neurons),
+    sum: copied(contents, remembered?.sum ?? null, batch, neurons),
+  };
+}
+
+/** Into how many parts each tile's targets are split, so that every thread has one. @returns parts in all */
+function split(jobs: readonly Job[], threads: number): number {
+  let tiles = 0;
+  for (const { layout } of jobs) tiles += layout.tiles;
+  if (tiles >= threads) return tiles;
+  let parts = 0;
   for (const job of jobs) {
     const { connections, segments } = job.request.matrix.lists;
     const useful = Math.floor((connections * job.layout.lanes) / worthAThread);
     job.chunks = Math.max(1, Math.min(Math.ceil(threads / tiles), segments, useful));
+    parts += job.layout.tiles * job.chunks;
   }
+  return parts;
 }
 
-function writeJob(
-  contents: Contents,
-  at: number,
-  { request, layout, form, scratch, chunks, ...job }: Job,
-): void {
+function measuredCode({ tolerance, report }: OpenSettle): number {
+  if (tolerance !== null) return 2;
+  return report ? 1 : 0;
+}
+
+function writeJob(contents: Contents, at: number, job: Job): void {
   const { words, numbers } = contents.arena;
-  const { matrix, bias, drive, activation, iterations, tolerance, changes } = request;
-  words.fill(0, at, at + jobWords.words);
-  words[at + jobWords.matrix] = matrix.descriptor;
-  words[at + jobWords.form] = forms[form];
-  words[at + jobWords.activation] = activationCodes[activation];
-  words[at + jobWords.iterations] = iterations;
+  const { request, layout } = job;
+  const { changes } = request;
+  words[at + jobWords.matrix] = request.matrix.descriptor;
+  words[at + jobWords.form] = forms[job.form];
+  words[at + jobWords.activation] = activationCodes[request.activation];
+  words[at + jobWords.iterations] = request.iterations;
   words[at + jobWords.batch] = request.batch;
   words[at + jobWords.lanes] = layout.lanes;
   words[at + jobWords.tiles] = layout.tiles;
-  words[at + jobWords.bias] = bias?.rows ?? 0;
-  words[at + jobWords.from] = job.from?.tiles ?? 0;
-  words[at + jobWords.drive] = drive.tiles;
+  words[at + jobWords.bias] = request.bias ? request.bias.rows : 0;
+  words[at + jobWords.from] = job.from ? job.from.tiles : 0;
+  words[at + jobWords.drive] = request.drive.tiles;
   words[at + jobWords.state] = job.state.tiles;
-  words[at + jobWords.other] = job.other?.tiles ?? 0;
-  words[at + jobWords.needed] = scratch.needed;
-  words[at + jobWords.quiet] = scratch.quiet;
-  words[at + jobWords.chunks] = chunks;
-  words[at + jobWords.measured] = tolerance !== undefined ? 2 : request.report ? 1 : 0;
-  numbers[at + jobWords.tolerance] = tolerance ?? -1;
+  words[at + jobWords.other] = job.other ? job.other.tiles : 0;
+  words[at + jobWords.needed] = job.needed;
+  words[at + jobWords.quiet] = job.quiet;
+  words[at + jobWords.chunks] = job.chunks;
+  words[at + jobWords.measured] = measuredCode(request);
+  numbers[at + jobWords.tolerance] = request.tolerance ?? -1;
+  words[at + jobWords.epsilonSet] = changes ? 1 : 0;
+  for (let word: number = jobWords.made; word < jobWords.words; word++) words[at + word] = 0;
   if (!changes || !job.propagated) return;
-  words[at + jobWords.epsilonSet] = 1;
   numbers[at + jobWords.epsilon] = changes.epsilon;
   words[at + jobWords.spoken] = job.propagated.spoken.tiles;
   words[at + jobWords.sum] = job.propagated.sum.tiles;
-  words[at + jobWords.delta] = scratch.delta;
-  words[at + jobWords.active] = scratch.active;
+  words[at + jobWords.delta] = job.delta;
+  words[at + jobWords.active] = job.active;
   words[at + jobWords.full] = changes.remembered ? 0 : 1;
 }
 
+function freeScratch({ arena }: Contents, { needed, quiet, delta, active }: Job): void {
+  if (needed !== 0) arena.free(needed);
+  if (quiet !== 0) arena.free(quiet);
+  if (delta !== 0) arena.free(delta);
+  if (active !== 0) arena.free(active);
+}
+
 function closeJob(contents: Contents, job: Job, at: number): SettledContent {
-  const { arena } = contents;
-  const { iterations } = job.request;
-  const { words, numbers } = arena;
+  const { words, numbers } = contents.arena;
+  const { request, propagated } = job;
+  const { iterations, report } = request;
   const made = words[at + jobWords.made];
   const residual = made === 0 ? Number.POSITIVE_INFINITY : numbers[at + jobWords.residual];
   const unchanged = made === 1 && iterations === 1 && words[at + jobWords.changed] === 0;
   const silent = made > 0 && words[at + jobWords.spoke] === 0;
-  for (const offset of Object.values(job.scratch)) if (offset !== 0) arena.free(offset);
+  freeScratch(contents, job);
   // results alternate between the two, so an early end may leave the last one in the other
   const inOther = job.other !== null && made > 0 && (iterations - made) % 2 === 1;
   const state = inOther && job.other ? job.other : job.state;
   const spare = inOther ? job.state : job.other;
   if (spare) contents.free(spare);
-  if (job.from && job.from !== job.request.from) contents.free(job.from);
-  return { state, iterations: made, residual, unchanged, silent, propagated: job.propagated };
+  if (job.from && job.from !== request.from) contents.free(job.from);
+  return { state, reported: report, iterations: made, residual, unchanged, silent, propagated };
 }
+
+/** Whether all make one iteration and wait for each other; else each part makes all its iterations by itself. */
+const together = ({ chunks, request }: Job): boolean =>
+  (chunks > 1 && request.iterations > 1) || request.tolerance !== null || request.changes !== null;
 
 /** Makes the iterations of all modules in one call. */
 export function settle(
@@ -200,28 +228,19 @@ export function settle(
     contents.tilesOf(drive);
   }
   const jobs = requests.map((request) => openJob(contents, request));
-  split(jobs, threads);
-  const parts = jobs.reduce((count, { layout, chunks }) => count + layout.tiles * chunks, 0);
-  const first = arena.allocate(jobs.length * jobWords.words * 4);
-  const command = arena.allocate(settlingWords.words * 4);
-  const place = (index: number) => (first >>> 2) + index * jobWords.words;
-  jobs.forEach((job, index) => {
-    writeJob(contents, place(index), job);
-  });
-  // alone, each part makes all its iterations; together, all make one and wait for each other
-  const together = jobs.some(
-    ({ chunks, request: { iterations, tolerance, changes } }) =>
-      (chunks > 1 && iterations > 1) || tolerance !== undefined || changes !== null,
-  );
+  const parts = split(jobs, threads);
+  const command = arena.allocate((settlingWords.words + jobs.length * jobWords.words) * 4);
+  const at = command >>> 2;
+  const first = at + settlingWords.words;
+  for (let i = 0; i < jobs.length; i++) writeJob(contents, first + i * jobWords.words, jobs[i]);
   const { words } = arena;
-  words[(command >>> 2) + settlingWords.jobs] = first;
-  words[(command >>> 2) + settlingWords.count] = jobs.length;
-  words[(command >>> 2) + settlingWords.parts] = parts;
-  words[(command >>> 2) + settlingWords.iteration] = together ? 1 : 0;
+  words[at + settlingWords.jobs] = first * 4;
+  words[at + settlingWords.count] = jobs.length;
+  words[at + settlingWords.parts] = parts;
+  words[at + settlingWords.iteration] = jobs.some(together) ? 1 : 0;
   if (parts > 1) wake();
   engine.run(operations.settle, command);
+  const settled = jobs.map((job, i) => closeJob(contents, job, first + i * jobWords.words));
   arena.free(command);
-  const settled = jobs.map((job, index) => closeJob(contents, job, place(index)));
-  arena.free(first);
   return settled;
 }

@@ -18,13 +18,14 @@ function upload(contents: Contents, data: Float32Array, shape: readonly number[]
 /** The state that a settling of one row ends in when its matrix has this form. */
 function settledBy(contents: Contents, form: Form, given: SettleCase): Uint32Array {
   const { neurons, activation, iterations } = given;
-  const matrix = new RecurrentForm(contents.arena, given.matrix, neurons);
+  const matrix = new RecurrentForm(contents.arena, contents.engine.lanes, given.matrix, neurons);
   matrix.make(form);
   matrix.rowForm = form;
   const bias = given.bias && upload(contents, given.bias, [neurons]);
   const from = given.from && upload(contents, given.from, [1, neurons]);
   const drive = upload(contents, given.drive, [1, neurons]);
-  const request = { batch: 1, matrix, bias, from, drive, activation, iterations, changes: null };
+  const plain = { changes: null, tolerance: null, report: false, needed: null };
+  const request = { batch: 1, matrix, bias, from, drive, activation, iterations, ...plain };
   const [{ state }] = settle(contents, () => {}, [request]);
   const result = contents.numbersOf(state).slice();
   for (const content of [bias, from, drive, state]) if (content) contents.free(content);

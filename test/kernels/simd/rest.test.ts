@@ -1,42 +1,39 @@
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
-import type { Kernels, Propagated, SettleRequest, Tensor } from "../../../src/kernels/kernels.js";
+import type { Propagated, SettleRequest, Tensor } from "../../../src/kernels/kernels.js";
 import { random } from "../../../src/model/random.js";
 import { openVariant, variants } from "./engines.js";
 import { recurrent, values } from "./large-cases.js";
 
 const neurons = 200;
-const sgd = { kind: "sgd", learningRate: 1 } as const;
+
+type Moving = SettleRequest & { readonly from: Tensor };
 
 describe.each(variants)("a module at rest in %s", (variant) => {
   const { kernels } = openVariant(variant, 2);
   const numbers = random(11, "rest");
-  const weights = recurrent(numbers, neurons, 0.22);
+  // without a loop, in which rounding could keep the last bits moving for ever
+  const chain = (): Float32Array =>
+    recurrent(numbers, neurons, 0.22).map((weight, at) => (at % neurons > at / neurons ? weight : 0));
+  const weights = chain();
   const uploaded = (): Tensor => kernels.tensor(values(numbers, neurons), [1, neurons]);
-  let request: SettleRequest & { readonly from: Tensor };
+  let request: Moving;
 
   /** Ticks until no bit changes. */
-  function settleDown(given: SettleRequest): SettleRequest & { readonly from: Tensor } {
-    let from = given.from;
+  function settleDown(given: SettleRequest): Moving {
+    let { from } = given;
     for (let tick = 0; tick < 400; tick++) {
       const [{ state }] = kernels.settle([{ ...given, from }]);
-      if (state === from) {
-        kernels.dispose(state);
-        return { ...given, from: state };
-      }
-      if (from !== "zero") kernels.dispose(from);
+      if (state === from) return { ...given, from: state };
       from = state;
     }
     throw new Error("it did not come to rest");
   }
 
-  /** Gives the state that the same numbers come to in a backend that has seen nothing. */
-  async function afresh(
-    given: SettleRequest & { readonly from: Tensor },
-    matrix = weights,
-  ): Promise<Float32Array> {
-    const other: Kernels = openVariant(variant, 1).kernels;
+  /** The state that the same numbers come to in a backend that has seen nothing, in a handle of its own. */
+  async function afresh(given: Moving, matrix: Float32Array): Promise<Float32Array> {
+    const { kernels: other } = openVariant(variant, 1);
     const copy = async (tensor: Tensor): Promise<Tensor> =>
-      other.tensor(await kernels.read(tensor), [...tensor.shape]);
+      other.tensor(await kernels.read(tensor), tensor.shape);
     const [{ state }] = other.settle([
       {
         ...given,
@@ -52,15 +49,28 @@ describe.each(variants)("a module at rest in %s", (variant) => {
   }
 
   /** Expects that the module moves on as if it had never rested. */
-  async function expectAwake(
-    given: SettleRequest & { readonly from: Tensor },
-    matrix = weights,
-  ): Promise<void> {
+  async function expectAwake(given: Moving, matrix = weights): Promise<void> {
     const [{ state }] = kernels.settle([given]);
     expect(state).not.toBe(given.from);
     expect(await kernels.read(state)).toEqual(await afresh(given, matrix));
-    kernels.dispose(state);
   }
+
+  /** What a learning step makes of a tensor of one row, without another handle for it. */
+  const taught = (given: Tensor): Tensor =>
+    kernels.learn({
+      terms: [
+        {
+          source: given.shape.length === 1 ? "ones" : kernels.tensor(Float32Array.of(1), [1, 1]),
+          block: [0, 1],
+          error: uploaded(),
+          errorBlock: [0, neurons],
+          scale: 0.1,
+        },
+      ],
+      weights: given,
+      moments: null,
+      optimiser: { kind: "sgd", learningRate: 1 },
+    }).weights;
 
   beforeEach(() => {
     const bias = kernels.tensor(values(numbers, neurons), [neurons]);
@@ -81,7 +91,7 @@ describe.each(variants)("a module at rest in %s", (variant) => {
     }
     expect(kernels.live()).toBe(live);
     expect(await kernels.read(request.from)).toEqual(before);
-    expect(await afresh(request)).toEqual(before);
+    expect(await afresh(request, weights)).toEqual(before);
   });
 
   it("still reports, iterates and looks at its tolerance", async () => {
@@ -94,73 +104,52 @@ describe.each(variants)("a module at rest in %s", (variant) => {
 
   it("wakes by a new drive, matrix, bias or activation", async () => {
     await expectAwake({ ...request, drive: uploaded() });
-    const other = recurrent(numbers, neurons, 0.22);
+    const other = chain();
     await expectAwake({ ...request, matrix: kernels.matrix(other, neurons) }, other);
     await expectAwake({ ...request, bias: kernels.tensor(values(numbers, neurons), [neurons]) });
     await expectAwake({ ...request, bias: undefined });
     await expectAwake({ ...request, activation: "sigmoid" });
   });
 
-  it("rests beside one that moves", async () => {
+  it("wakes by a bias, a drive or a state that was learned, which may lie where the old one lay", async () => {
+    await expectAwake({ ...request, bias: taught(request.bias!) });
+    const second = settleDown({ ...request, bias: undefined, from: uploaded() });
+    await expectAwake({ ...second, drive: taught(second.drive) });
+    const third = settleDown({ ...request, bias: undefined, drive: uploaded(), from: uploaded() });
+    const { length } = await kernels.read(third.from);
+    const moved = taught(kernels.tensor(await kernels.read(third.from), [1, length]));
+    await expectAwake({ ...third, from: moved });
+  });
+
+  it("rests beside one that moves", () => {
     const [resting, moving] = kernels.settle([request, { ...request, drive: uploaded() }]);
     expect(resting.state).toBe(request.from);
     expect(moving.state).not.toBe(request.from);
   });
 
-  it("wakes when its bias, its drive or its state was learned", async () => {
-    const learned = (given: Tensor): Tensor =>
-      kernels.learn({
-        terms: [{ source: "ones", block: [0, 1], error: uploaded(), errorBlock: [0, neurons], scale: 0.1 }],
-        weights: given,
-        moments: null,
-        optimiser: sgd,
-      }).weights;
-    await expectAwake({ ...request, bias: learned(request.bias!) });
-    const row = uploaded();
-    const taught = (given: Tensor): Tensor =>
-      kernels.learn({
-        terms: [
-          {
-            source: kernels.tensor(Float32Array.of(1), [1, 1]),
-            block: [0, 1],
-            error: row,
-            errorBlock: [0, neurons],
-            scale: 0.1,
-          },
-        ],
-        weights: given,
-        moments: null,
-        optimiser: sgd,
-      }).weights;
-    const again = settleDown(request);
-    const state = taught(kernels.retain(again.from));
-    await expectAwake({ ...again, from: state });
-    const alone = settleDown({ ...request, from: uploaded() });
-    await expectAwake({ ...alone, from: taught(alone.from) });
-    const last = settleDown({ ...request, from: uploaded() });
-    await expectAwake({ ...last, drive: taught(last.drive) });
-  });
-
-  it("that propagates changes rests too, until fewer changes are left out", async () => {
+  it("that propagates changes rests too, until smaller changes are heard", async () => {
     const epsilon = 0.05;
     let from: Tensor = uploaded();
     let remembered: Propagated | null = null;
     for (let tick = 0; tick < 400; tick++) {
-      const [told] = kernels.settle([{ ...request, from, changes: { epsilon, remembered } }]);
-      remembered = told.propagated!;
+      const [told]: ReturnType<typeof kernels.settle> = kernels.settle([
+        { ...request, from, changes: { epsilon, remembered } },
+      ]);
+      remembered = told.propagated;
       if (told.state === from) break;
       from = told.state;
     }
     const still = { ...request, from, changes: { epsilon, remembered } };
     const [told] = kernels.settle([still]);
     expect(told.state).toBe(from);
-    expect(told.propagated).toEqual(remembered);
-    const eager = { ...still, changes: { epsilon: 0, remembered } };
-    const [heard] = kernels.settle([eager]);
+    expect(told.propagated?.spoken).toBe(remembered?.spoken);
+    expect(told.propagated?.sum).toBe(remembered?.sum);
+    const [heard] = kernels.settle([{ ...still, changes: { epsilon: 0, remembered } }]);
     expect(heard.state).not.toBe(from);
     expect(await kernels.read(heard.propagated!.spoken)).toEqual(await kernels.read(from));
-    const elsewhere = { sum: remembered!.sum, spoken: uploaded() };
-    const [moved] = kernels.settle([{ ...still, changes: { epsilon, remembered: elsewhere } }]);
+    const [moved] = kernels.settle([
+      { ...still, changes: { epsilon, remembered: { ...remembered!, spoken: uploaded() } } },
+    ]);
     expect(moved.state).not.toBe(from);
   });
 });

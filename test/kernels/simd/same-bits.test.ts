@@ -20,15 +20,14 @@ import {
 
 type Call = (kernels: Kernels) => Promise<readonly Numbers[]>;
 
-const bits = (numbers: Numbers): Uint32Array =>
-  new Uint32Array(numbers.buffer, numbers.byteOffset, numbers.length);
+const bits = (numbers: Numbers): Uint32Array => new Uint32Array(numbers.slice().buffer);
 
 /** All results of a settling; what is not needed has no one value. */
 const settling =
   (given: SettleCase): Call =>
   async (kernels) => {
     const { state, report, propagated } = await runSettle(kernels, given);
-    const parts = [Float32Array.from(neededOf(given, state))];
+    const parts: Numbers[] = [Float32Array.from(neededOf(given, state))];
     if (report) parts.push(report);
     if (propagated) parts.push(propagated.spoken, propagated.sum);
     return parts;

@@ -82,7 +82,7 @@ typedef struct {
   u32 result; // [batch, units]
   u32 nonlinearity; // an activation, NOTHING or SOFTMAX
   u32 chunks; // of the units of a tile
-  u32 scratch; // u16 list of sources that are not zero, for each part
+  u32 scratch; // u32 list of sources that are not zero, for each part
   u32 scratchStride;
 } projecting;
 enum { NOTHING = 100, SOFTMAX = 101 };

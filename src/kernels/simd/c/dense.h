@@ -36,7 +36,7 @@ INLINE void project_tile(const int V, const term *t, const float *source, const 
 }
 
 // VECTORS * 16 targets of a term at once, for one row.
-INLINE void project_row(const int VECTORS, const term *t, const float *source, const float *weights, const u16 *active,
+INLINE void project_row(const int VECTORS, const term *t, const float *source, const float *weights, const u32 *active,
                         u32 count, float *result, u32 first, u32 last) {
   vec total[8];
   for (int v = 0; v < VECTORS; v++) total[v] = broadcast(0.f);
@@ -88,7 +88,7 @@ static void start_projection(uintptr_t arena, const projecting *p, u32 tile, u32
 }
 
 // A term's targets within [first, last) of the units.
-static void add_term(uintptr_t arena, const projecting *p, const term *t, u32 tile, u32 first, u32 last, u16 *active) {
+static void add_term(uintptr_t arena, const projecting *p, const term *t, u32 tile, u32 first, u32 last, u32 *active) {
   const float *source = AT(float, t->source) + ((u64)tile * t->sourceUnits + t->sourceStart) * p->lanes;
   const float *weights = AT(float, t->weights);
   float *result = AT(float, p->result) + ((u64)tile * p->units + t->targetStart) * p->lanes;
@@ -126,7 +126,7 @@ static void project_part(uintptr_t arena, const projecting *p, u32 part) {
   u32 first = vectors * chunk / p->chunks * LANES, last = vectors * (chunk + 1) / p->chunks * LANES;
   if (last > p->units) last = p->units;
   start_projection(arena, p, tile, first, last);
-  u16 *active = AT(u16, p->scratch + part * p->scratchStride);
+  u32 *active = AT(u32, p->scratch + part * p->scratchStride);
   for (u32 k = 0; k < p->count; k++) add_term(arena, p, AT(term, p->terms) + k, tile, first, last, active);
   float *result = AT(float, p->result) + (u64)tile * p->units * p->lanes;
   if (p->nonlinearity == SOFTMAX) softmax(result, p->units, p->lanes);

@@ -55,7 +55,8 @@ static int take_part(uintptr_t arena, pool *shared, u32 me) {
 // Runs all parts of an operation and returns when they are done.
 static void run_parts(uintptr_t arena, pool *shared, u32 operation, u32 argument, u32 parts) {
   u32 threads = __atomic_load_n(&shared->threads, __ATOMIC_RELAXED);
-  if (threads < 2 || parts < 2) {
+  // a ticket holds no more parts
+  if (threads < 2 || parts < 2 || parts > 0xffff) {
     for (u32 part = 0; part < parts; part++) run_part(arena, operation, argument, part);
     return;
   }

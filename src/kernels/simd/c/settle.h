@@ -111,34 +111,38 @@ static void add_lists(uintptr_t arena, const span *s) {
   }
 }
 
-INLINE void raise_to(u32 *largest, float value) {
+INLINE u32 bits_of(float value) {
   union { float f; u32 bits; } given = {value};
+  return given.bits;
+}
+
+INLINE void raise_to(u32 *largest, u32 bits) {
   u32 seen = __atomic_load_n(largest, __ATOMIC_RELAXED);
-  // of numbers >= 0 the bits are in the order of the values; NaN is above them all
-  while (seen < given.bits &&
-         !__atomic_compare_exchange_n(largest, &seen, given.bits, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {}
+  while (seen < bits && !__atomic_compare_exchange_n(largest, &seen, bits, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {}
 }
 
 // Largest |after - before| of `count` units in `valid` of `lanes` lanes; before null is zero.
 static void measure(job *j, const float *before, const float *after, u32 count, u32 lanes, u32 valid) {
-  float largest = 0;
+  // of numbers >= 0 the bits are in the order of the values; NaN is above them all
+  u32 largest = 0;
   u64 next = 0, end = (u64)count * lanes;
   if (valid == lanes) {
-    vec most = broadcast(0.f);
+    ivec most = {0};
     for (; next + LANES <= end; next += LANES) {
-      vec change = magnitude(load(after + next) - (before ? load(before + next) : broadcast(0.f)));
-      most = choose(change <= most, most, change);
+      ivec change = (ivec)magnitude(load(after + next) - (before ? load(before + next) : broadcast(0.f)));
+      ivec larger = change > most;
+      most = (larger & change) | (~larger & most);
     }
     for (int i = 0; i < LANES; i++)
-      if (!(most[i] <= largest)) largest = most[i];
+      if ((u32)most[i] > largest) largest = most[i];
   }
   for (; next < end; next++) {
     if (next % lanes >= valid) continue;
-    float change = __builtin_fabsf(after[next] - (before ? before[next] : 0.f));
-    if (!(change <= largest)) largest = change;
+    u32 change = bits_of(__builtin_fabsf(after[next] - (before ? before[next] : 0.f)));
+    if (change > largest) largest = change;
   }
   if (j->measured) raise_to(&j->residual, largest);
-  if (!(largest == 0.f)) __atomic_store_n(&j->changed, 1, __ATOMIC_RELAXED);
+  if (largest) __atomic_store_n(&j->changed, 1, __ATOMIC_RELAXED);
 }
 
 // The state: f(sum + (drive + b)).
