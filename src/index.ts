@@ -5,6 +5,7 @@
 export { EddyError, type ErrorCode } from "./errors.js";
 export { type BackendName, backendNames, defaultBackend, openKernels } from "./kernels/backends.js";
 export type * from "./kernels/kernels.js";
+export { denseWeights, type SparseWeights, sparseWeights } from "./kernels/sparse-weights.js";
 export { errorPerturbedError, learningRules, shortTrajectoryError } from "./model/adjoint-propagation.js";
 export type { EventDriven } from "./model/change-propagation.js";
 export { initialWeights, type Weights } from "./model/initial-weights.js";

@@ -3,12 +3,15 @@
  * GPU or a worker thread gets a whole phase in one call.
  *
  * Rules that every implementation keeps:
- * - Every kernel enqueues synchronously and returns handles; only {@link Kernels.read} is a promise.
+ * - Every kernel enqueues synchronously and returns handles; only what {@link Kernels.read} and
+ *   {@link Kernels.weights} give is a promise.
  * - Handles are owned: who makes one disposes of it. `retain` adds an owner, `dispose` takes one away.
  * - Kernels never change an argument, except {@link Kernels.learn}, which consumes what its docstring names and returns
  *   other handles: a handle keeps its numbers for life, and never comes back once it was given up.
  * - All numbers are float32; matrices are row-major, [from, to], so a drive is `h W`.
  */
+
+import type { SparseWeights } from "./sparse-weights.js";
 
 /** Activation functions. `hardSigmoid` is `clip(x/6 + 1/2, 0, 1)`, `relu6` is `clip(x, 0, 6)`, `sign(0)` is 0. */
 export type Activation = "tanh" | "sigmoid" | "relu" | "relu6" | "hardSigmoid" | "linear" | "sign";
@@ -64,8 +67,9 @@ export interface Propagated {
 
 /**
  * Event-driven propagation. In each iteration a unit with `|h - spoken| > epsilon` speaks: `sum <- sum + (h - spoken)
- * W[unit]`, in ascending order of the units, and `spoken <- h`; then `h <- f(sum + b + drive)`. So `|h - spoken| <=
- * epsilon` always, and the sum is off by at most epsilon times the largest column sum of |W|, rounding aside.
+ * W[unit]`, in ascending order of the units, and `spoken <- h`; then `h <- f(gain sum + b + drive)`. So `|h - spoken| <=
+ * epsilon` always, and the sum is off by at most epsilon times the largest column sum of |W|, rounding aside. It is kept
+ * without the gain, so that another gain voids nothing.
  */
 export interface ChangePropagation {
   /** >= 0; at 0 every unit that changed at all speaks */
@@ -77,9 +81,11 @@ export interface ChangePropagation {
   readonly remembered: Propagated | null;
 }
 
-/** One module's iterations `h <- f(h W + b + drive)`. */
+/** One module's iterations `h <- f(gain (h W) + b + drive)`. */
 export interface SettleRequest {
   readonly matrix: RecurrentMatrix;
+  /** factor of the recurrent product, dimensionless, finite as float32; absent means 1, which changes no bit */
+  readonly gain?: number;
   /** [neurons] recurrent bias b; absent means zero */
   readonly bias?: Tensor;
   readonly activation: Activation;
@@ -197,10 +203,15 @@ export interface Kernels {
 
   /** Uploads `data` (copied). @throws EddyError SHAPE_MISMATCH */
   tensor(data: Float32Array, shape: readonly number[]): Tensor;
-  /** Prepares a recurrent matrix [neurons, neurons] (copied). @throws EddyError SHAPE_MISMATCH */
-  matrix(data: Float32Array, neurons: number): RecurrentMatrix;
+  /**
+   * Prepares a recurrent matrix (copied). It is kept once, in the forms that the backend computes with.
+   * @throws EddyError SHAPE_MISMATCH, INVALID_ARGUMENT
+   */
+  matrix(weights: SparseWeights): RecurrentMatrix;
   /** Reads a tensor back; the array belongs to the caller. */
   read(tensor: Tensor): Promise<Float32Array>;
+  /** Reads a recurrent matrix back: to the bit the numbers that were given. They belong to the caller. */
+  weights(matrix: RecurrentMatrix): Promise<SparseWeights>;
   /** Adds an owner and returns the same handle. */
   retain<T extends Tensor | RecurrentMatrix>(handle: T): T;
   /** Takes an owner away; without owners the memory is freed. */
@@ -218,7 +229,7 @@ export interface Kernels {
    */
   drive(request: DriveRequest): Tensor;
   /**
-   * Settles modules, each by itself: `h <- f(h W + b + drive)`, `iterations` times. With one iteration and all
+   * Settles modules, each by itself: `h <- f(gain (h W) + b + drive)`, `iterations` times. With one iteration and all
    * modules it is a tick of a network.
    * @throws EddyError SHAPE_MISMATCH
    * @see Liu et al. 2026, eq. S1

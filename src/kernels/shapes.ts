@@ -50,13 +50,16 @@ export function checkTerms(batch: number, units: number, terms: readonly DriveTe
 
 /** @throws EddyError SHAPE_MISMATCH, INVALID_ARGUMENT */
 export function checkSettle(request: SettleRequest): void {
-  const { matrix, bias, from, drive, iterations, needed, changes } = request;
+  const { matrix, gain = 1, bias, from, drive, iterations, needed, changes } = request;
   const shape = [drive.shape[0], matrix.neurons];
   checkShape("drive", drive.shape, shape);
   if (from !== "zero") checkShape("state at the start", from.shape, shape);
   if (bias) checkShape("recurrent bias", bias.shape, [matrix.neurons]);
   if (!Number.isInteger(iterations) || iterations < 0) {
     throw new EddyError("INVALID_ARGUMENT", `iterations is ${iterations}, needed a whole number from 0`);
+  }
+  if (!Number.isFinite(Math.fround(gain))) {
+    throw new EddyError("INVALID_ARGUMENT", `gain is ${gain}, needed a finite float32`);
   }
   if (changes) checkChanges(changes, shape);
   if (needed) checkNeeded(needed, request);

@@ -1,10 +1,16 @@
+import type { SparseWeights } from "../kernels/sparse-weights.js";
 import { biasName, type Network, type Readout, recurrentName } from "./network.js";
 import type { Distribution } from "./network-description.js";
 import { type Random, random } from "./random.js";
 import { recurrentWeights } from "./recurrent-weights.js";
 
-/** The numbers of a network by name: recurrent matrices, biases and pathway weights, row-major. */
-export type Weights = ReadonlyMap<string, Float32Array>;
+/** The numbers of a network. */
+export interface Weights {
+  /** recurrent weights, by module */
+  readonly recurrent: ReadonlyMap<string, SparseWeights>;
+  /** biases (`biasName`) and pathway weights, by name, row-major */
+  readonly dense: ReadonlyMap<string, Float32Array>;
+}
 
 /** Draws `from * to` weights. `from` is the fan-in. */
 function draw(distribution: Distribution, from: number, to: number, source: Random): Float32Array {
@@ -27,16 +33,16 @@ function draw(distribution: Distribution, from: number, to: number, source: Rand
  * Draws all numbers of a network from its seed. Each matrix has a generator of its own, so adding a module does not
  * change the others.
  * @param recurrent draws the recurrent weights of a module
- * @returns by name: `recurrentName(m)` [neurons, neurons], `biasName(m)` [neurons], `biasName(readout)` [size] and
- *   each matrix of pathway weights [from, to]
+ * @returns W of each module, and by name: `biasName(m)` [neurons], `biasName(readout)` [size] and each matrix of pathway
+ *   weights [from, to]
  * @throws EddyError NO_SPECTRAL_RADIUS when a module has too few connections to be scaled
  * @see Liu et al. 2026, Training details
  */
 export function initialWeights(network: Network, seed: number, recurrent = recurrentWeights): Weights {
+  const matrices = new Map<string, SparseWeights>();
   const weights = new Map<string, Float32Array>();
   for (const module of network.modules.values()) {
-    const name = recurrentName(module.name);
-    weights.set(name, recurrent(module, random(seed, name)));
+    matrices.set(module.name, recurrent(module, random(seed, recurrentName(module.name))));
     const bias = biasName(module.name);
     weights.set(bias, draw(module.bias, module.neurons, 1, random(seed, bias)));
   }
@@ -47,7 +53,7 @@ export function initialWeights(network: Network, seed: number, recurrent = recur
     const bias = biasName(readout.name);
     weights.set(bias, drawReadoutBias(network, readout, random(seed, bias)));
   }
-  return weights;
+  return { recurrent: matrices, dense: weights };
 }
 
 /** A readout's bias; its fan-in is that of all its sources together. */

@@ -1,16 +1,21 @@
 import { EddyError, invariant } from "../errors.js";
 import type { Kernels, Moments, RecurrentMatrix, Tensor } from "../kernels/kernels.js";
+import { checkShape } from "../kernels/shapes.js";
 import type { Weights } from "./initial-weights.js";
 import { biasName, type Network, recurrentName } from "./network.js";
 
-/** A module's fixed recurrent matrix. */
+/** A module's fixed recurrent matrix. The backend has the only copy of its weights. */
 export interface Recurrent {
-  /** [neurons, neurons] row-major, as drawn for the described spectral radius */
-  readonly drawn: Float32Array;
+  /** W as drawn */
+  readonly matrix: RecurrentMatrix;
+  /** the spectral radius that W was drawn for */
   readonly drawnRadius: number;
+  /** the one that the module has now */
   spectralRadius: number;
-  matrix: RecurrentMatrix;
 }
+
+/** The factor of W, dimensionless: eigenvalues scale with their matrix. 1 exactly at the spectral radius as drawn. */
+export const gainOf = ({ spectralRadius, drawnRadius }: Recurrent): number => spectralRadius / drawnRadius;
 
 /** A matrix that learns, with what its optimiser remembers. */
 export interface Plastic {
@@ -32,7 +37,6 @@ export interface Parameters {
 
 /**
  * Uploads a network's numbers.
- * @param weights by name, as {@link Weights} says
  * @returns parameters, owned by the caller until {@link disposeParameters}
  * @throws EddyError SHAPE_MISMATCH; INVALID_ARGUMENT when a recurrent matrix or pathway weights are missing
  */
@@ -44,47 +48,31 @@ export function createParameters(kernels: Kernels, network: Network, weights: We
     learned.set(name, { weights: kernels.tensor(data, shape), moments: null, steps: 0 });
   };
   for (const { name, neurons, spectralRadius } of network.modules.values()) {
-    const drawn = needed(weights, recurrentName(name));
-    const matrix = kernels.matrix(drawn, neurons);
-    recurrent.set(name, { drawn, drawnRadius: spectralRadius, spectralRadius, matrix });
-    const bias = weights.get(biasName(name));
+    const drawn = needed(weights.recurrent, name, recurrentName(name));
+    checkShape(`weights "${recurrentName(name)}"`, [drawn.neurons, drawn.neurons], [neurons, neurons]);
+    const matrix = kernels.matrix(drawn);
+    recurrent.set(name, { matrix, drawnRadius: spectralRadius, spectralRadius });
+    const bias = weights.dense.get(biasName(name));
     if (bias?.some((value) => value !== 0)) biases.set(name, kernels.tensor(bias, [neurons]));
   }
-  for (const { name, shape } of network.weights.values()) upload(name, needed(weights, name), shape);
+  for (const { name, shape } of network.weights.values()) upload(name, needed(weights.dense, name), shape);
   for (const { name, size, bias } of network.readouts.values()) {
-    const initial = weights.get(biasName(name)) ?? new Float32Array(size);
+    const initial = weights.dense.get(biasName(name)) ?? new Float32Array(size);
     if (bias.plastic || initial.some((value) => value !== 0)) upload(biasName(name), initial, [size]);
   }
   return { recurrent, biases, learned };
 }
 
-function needed(weights: Weights, name: string): Float32Array {
-  const data = weights.get(name);
+function needed<T>(given: ReadonlyMap<string, T>, key: string, name = key): T {
+  const data = given.get(key);
   if (!data) throw new EddyError("INVALID_ARGUMENT", `weights: given no "${name}", which the network needs`);
   return data;
 }
 
-/**
- * Scales a module's recurrent matrix to another spectral radius, > 0: eigenvalues scale with their matrix,
- * `W <- W_drawn * value / drawnRadius`.
- */
-export function setSpectralRadius(
-  kernels: Kernels,
-  parameters: Parameters,
-  module: string,
-  value: number,
-): void {
+/** Gives a module another spectral radius, > 0, by the factor of its recurrent matrix ({@link gainOf}). */
+export function setSpectralRadius(parameters: Parameters, module: string, value: number): void {
   const recurrent = parameters.recurrent.get(module);
   invariant(recurrent, `module ${module} has a recurrent matrix`);
-  if (recurrent.spectralRadius === value) return;
-  const scale = value / recurrent.drawnRadius;
-  const neurons = recurrent.matrix.neurons;
-  const scaled = kernels.matrix(
-    recurrent.drawn.map((weight) => weight * scale),
-    neurons,
-  );
-  kernels.dispose(recurrent.matrix);
-  recurrent.matrix = scaled;
   recurrent.spectralRadius = value;
 }
 

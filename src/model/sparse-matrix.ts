@@ -1,6 +1,10 @@
 import { EddyError } from "../errors.js";
+import type { SparseWeights } from "../kernels/sparse-weights.js";
 
-/** A square matrix by its non-zero entries, row after row: those of row i stand at starts[i] to starts[i + 1]. */
+/**
+ * A square matrix by its non-zero entries, row after row: those of row i stand at starts[i] to starts[i + 1]. Unlike
+ * recurrent weights it is in double precision, and its columns need not ascend.
+ */
 export interface SparseMatrix {
   readonly size: number;
   readonly starts: Int32Array;
@@ -12,37 +16,24 @@ export interface SparseMatrix {
 const balancingSweeps = 50;
 
 /**
- * The non-zero entries of a matrix, in double precision.
- * @param matrix [size, size] row-major
- * @throws EddyError SHAPE_MISMATCH when the length is not size * size, NOT_FINITE when an entry is not a number
+ * Recurrent weights in double precision.
+ * @throws EddyError NOT_FINITE when a weight is no finite number
  */
-export function compress(matrix: Float32Array, size: number): SparseMatrix {
-  if (!Number.isInteger(size) || size < 1 || matrix.length !== size * size)
+export function inDouble({ neurons, rows, columns, values }: SparseWeights): SparseMatrix {
+  const wrong = values.findIndex((value) => !Number.isFinite(value));
+  if (wrong >= 0) {
+    const row = rows.findLastIndex((start) => start <= wrong);
     throw new EddyError(
-      "SHAPE_MISMATCH",
-      `matrix: given ${matrix.length} entries for ${size} neurons, needed ${size * size}`,
+      "NOT_FINITE",
+      `matrix: entry [${row}, ${columns[wrong]}] is ${values[wrong]}, needed a finite number`,
     );
-  let count = 0;
-  for (let i = 0; i < matrix.length; i++) if (matrix[i] !== 0) count++;
-  const starts = new Int32Array(size + 1);
-  const columns = new Int32Array(count);
-  const values = new Float64Array(count);
-  let next = 0;
-  for (let row = 0; row < size; row++) {
-    for (let column = 0; column < size; column++) {
-      const value = matrix[row * size + column];
-      if (value === 0) continue;
-      if (!Number.isFinite(value))
-        throw new EddyError(
-          "NOT_FINITE",
-          `matrix: entry [${row}, ${column}] is ${value}, needed a finite number`,
-        );
-      columns[next] = column;
-      values[next++] = value;
-    }
-    starts[row + 1] = next;
   }
-  return { size, starts, columns, values };
+  return {
+    size: neurons,
+    starts: Int32Array.from(rows),
+    columns: Int32Array.from(columns),
+    values: Float64Array.from(values),
+  };
 }
 
 /** The rows and columns `members` of a matrix, in that order. */

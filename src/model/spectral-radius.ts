@@ -1,6 +1,7 @@
+import type { SparseWeights } from "../kernels/sparse-weights.js";
 import { leadingModulus, norm, type Operator } from "./arnoldi.js";
 import { random } from "./random.js";
-import { balance, compress, multiplyRows, type SparseMatrix, select } from "./sparse-matrix.js";
+import { balance, inDouble, multiplyRows, type SparseMatrix, select } from "./sparse-matrix.js";
 import { cyclicClasses, strongComponents } from "./strong-components.js";
 
 /**
@@ -8,14 +9,14 @@ import { cyclicClasses, strongComponents } from "./strong-components.js";
  *
  * The graph of the matrix is taken apart first: the eigenvalues are those of its strongly connected
  * components, so that a network without cycles has the spectral radius 0 exactly, however it is sorted.
- * @param matrix [neurons, neurons] row-major, any real matrix, sparse or dense; not changed
+ * @param weights any real matrix; not changed
  * @returns right to about 1e-6 relative; an eigenvalue that a defective matrix repeats k times, to about the
  *   k-th root of the rounding error 1e-16
- * @throws EddyError SHAPE_MISMATCH, NOT_FINITE; NO_CONVERGENCE when more than 2048 neurons are connected such
+ * @throws EddyError NOT_FINITE; NO_CONVERGENCE when more than 2048 neurons are connected such
  *   that nearly all eigenvalues have the same modulus
  */
-export function spectralRadius(matrix: Float32Array, neurons: number): number {
-  const sparse = compress(matrix, neurons);
+export function spectralRadius(weights: SparseWeights): number {
+  const sparse = inDouble(weights);
   const components = strongComponents(sparse);
   if (components.length === 1) return radiusOfComponent(sparse);
   let largest = 0;

@@ -9,7 +9,7 @@ import { parseSafetensors, serialiseSafetensors } from "./safetensors.js";
 import { type StateSnapshot, scalarsSchema } from "./state-snapshot.js";
 
 const checkpointSchema = z.strictObject({
-  format: z.literal("eddy-checkpoint/1"),
+  format: z.literal("eddy-checkpoint/2"),
   /** the run as resolved */
   run: z.unknown(),
   /** how far it is; the writer's own */
@@ -99,7 +99,7 @@ export async function writeCheckpoint(name: string, { run, progress, snapshot }:
   const file = `${basename(path, ".json")}-${digest.slice(0, 12)}.safetensors`;
   const tensors = join(dirname(path), file);
   const content = {
-    format: "eddy-checkpoint/1",
+    format: "eddy-checkpoint/2",
     run,
     progress,
     state: snapshot.scalars,
@@ -153,7 +153,7 @@ export async function readCheckpoint(name: string): Promise<Checkpoint> {
     typeof json !== "object" ||
     json === null ||
     !("format" in json) ||
-    json.format !== "eddy-checkpoint/1"
+    json.format !== "eddy-checkpoint/2"
   ) {
     throw new EddyError(
       "FILE_INVALID",

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Activation } from "../kernels/kernels.js";
+import { type SparseWeights, sparseWeights } from "../kernels/sparse-weights.js";
 import { learningRules } from "../model/adjoint-propagation.js";
 import type { Weights } from "../model/initial-weights.js";
 import { biasName, type Network, recurrentName } from "../model/network.js";
@@ -177,6 +178,18 @@ function lengthsOf({ modules, weights, readouts }: Network): Map<string, number>
   return lengths;
 }
 
+/** Takes the recurrent matrices, which a case has with their zeros, out of its numbers by our names. */
+function weightsOf({ modules }: Network, initial: ReadonlyMap<string, Float32Array>): Weights {
+  const dense = new Map(initial);
+  const recurrent = new Map<string, SparseWeights>();
+  for (const { name, neurons } of modules.values()) {
+    const data = initial.get(recurrentName(name));
+    if (data) recurrent.set(name, sparseWeights(data, neurons));
+    dense.delete(recurrentName(name));
+  }
+  return { recurrent, dense };
+}
+
 /**
  * Reads a reference case.
  * @param description the parsed JSON half
@@ -200,7 +213,7 @@ export function readReferenceCase(
     return tensor.data;
   };
   const lengths = lengthsOf(network);
-  const weights = new Map(
+  const initial = new Map(
     [...names].map(([own, name]) => [own, numbers(`initial/${name}`, lengths.get(own) ?? 0)]),
   );
   const steps = Array.from({ length: given.steps }, (_unused, i): PhasedTrial => {
@@ -216,7 +229,7 @@ export function readReferenceCase(
   return {
     name: given.name,
     network,
-    weights,
+    weights: weightsOf(network, initial),
     rule: learningRules[given.algorithm],
     optimiser: given.optimizer,
     beta: given.beta,

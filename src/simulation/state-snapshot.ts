@@ -1,10 +1,11 @@
 import { z } from "zod";
 import { EddyError } from "../errors.js";
-import type { Kernels, Tensor } from "../kernels/kernels.js";
+import type { Kernels, RecurrentMatrix, Tensor } from "../kernels/kernels.js";
+import { checkWeights, type SparseWeights } from "../kernels/sparse-weights.js";
 import type { Network } from "../model/network.js";
-import { biasName, recurrentName } from "../model/network.js";
+import { biasName } from "../model/network.js";
 import { optimiserSchema } from "../model/optimiser.js";
-import { type Parameters, setSpectralRadius } from "../model/parameters.js";
+import type { Parameters } from "../model/parameters.js";
 import { mapSignals, type Signals, signalNames } from "../model/signals.js";
 import { validate } from "../model/validate.js";
 import { type NetworkState, restingState } from "../streams/network-state.js";
@@ -79,9 +80,6 @@ export async function takeSnapshot(
 ): Promise<StateSnapshot> {
   const { parameters, tick, batch, beta, optimiser, gates, tasks, past } = state;
   const tensors = new Map<string, StoredTensor>();
-  for (const [module, { drawn, matrix }] of parameters.recurrent) {
-    tensors.set(`weights/${recurrentName(module)}`, { shape: [matrix.neurons, matrix.neurons], data: drawn });
-  }
   const handles = [...parameterTensors(parameters), ...(moving ? movingTensors(state) : [])];
   const scalars = {
     tick,
@@ -98,9 +96,60 @@ export async function takeSnapshot(
     ),
     past: moving ? past.length : 0,
   };
-  const values = await Promise.all(handles.map(([, tensor]) => kernels.read(tensor)));
+  const modules = [...parameters.recurrent];
+  const [recurrent, values] = await Promise.all([
+    Promise.all(modules.map(([, { matrix }]) => kernels.weights(matrix))),
+    Promise.all(handles.map(([, tensor]) => kernels.read(tensor))),
+  ]);
+  for (const [i, [module]] of modules.entries()) storeRecurrent(tensors, module, recurrent[i]);
   for (const [i, [name, { shape }]] of handles.entries()) tensors.set(name, { shape, data: values[i] });
   return { scalars, tensors };
+}
+
+const recurrentParts = {
+  counts: "recurrent counts",
+  columns: "recurrent columns",
+  values: "recurrent values",
+} as const;
+
+/** W without its zeros, 8 bytes a connection: how many each row has, their columns and their values, all as float32. */
+function storeRecurrent(
+  tensors: Map<string, StoredTensor>,
+  module: string,
+  { neurons, rows, columns, values }: SparseWeights,
+): void {
+  const counts = Float32Array.from({ length: neurons }, (_unused, from) => rows[from + 1] - rows[from]);
+  const shape = [values.length];
+  tensors.set(`${recurrentParts.counts}/${module}`, { shape: [neurons], data: counts });
+  tensors.set(`${recurrentParts.columns}/${module}`, { shape, data: Float32Array.from(columns) });
+  tensors.set(`${recurrentParts.values}/${module}`, { shape, data: values });
+}
+
+/** A tensor of a checkpoint, of a given shape. @throws EddyError CHECKPOINT_MISMATCH */
+type Stored = (name: string, shape?: readonly number[]) => StoredTensor;
+
+function restoreRecurrent(
+  kernels: Kernels,
+  stored: Stored,
+  module: string,
+  neurons: number,
+): RecurrentMatrix {
+  const counts = stored(`${recurrentParts.counts}/${module}`, [neurons]).data;
+  const { data: values, shape } = stored(`${recurrentParts.values}/${module}`);
+  const columns = stored(`${recurrentParts.columns}/${module}`, shape).data;
+  const rows = new Uint32Array(neurons + 1);
+  for (let from = 0; from < neurons; from++) rows[from + 1] = rows[from] + counts[from];
+  const weights = { neurons, rows, columns: Uint16Array.from(columns), values };
+  try {
+    checkWeights(weights);
+  } catch (cause) {
+    throw new EddyError(
+      "CHECKPOINT_MISMATCH",
+      `the checkpoint's recurrent weights of module "${module}" are not whole; write it again`,
+      { cause },
+    );
+  }
+  return kernels.matrix(weights);
 }
 
 /** Uploads every tensor of one part of a snapshot. */
@@ -121,7 +170,7 @@ function restoreParameters(
   { scalars, tensors }: StateSnapshot,
 ): Parameters {
   const parameters: Parameters = { recurrent: new Map(), biases: new Map(), learned: new Map() };
-  const stored = (name: string, shape?: readonly number[]): StoredTensor => {
+  const stored: Stored = (name, shape) => {
     const tensor = tensors.get(name);
     if (tensor && (!shape || String(tensor.shape) === String(shape))) return tensor;
     const found = tensor ? `a tensor "${name}" of shape [${tensor.shape}]` : `no tensor "${name}"`;
@@ -134,10 +183,9 @@ function restoreParameters(
   const uploaded = (name: string): Tensor => kernels.tensor(stored(name).data, stored(name).shape);
   for (const { name, shape } of network.weights.values()) stored(`weights/${name}`, shape);
   for (const { name, neurons, spectralRadius: drawnRadius } of network.modules.values()) {
-    const { data: drawn } = stored(`weights/${recurrentName(name)}`, [neurons, neurons]);
-    const matrix = kernels.matrix(drawn, neurons);
-    parameters.recurrent.set(name, { drawn, drawnRadius, spectralRadius: drawnRadius, matrix });
-    setSpectralRadius(kernels, parameters, name, scalars.spectralRadii[name] ?? drawnRadius);
+    const spectralRadius = scalars.spectralRadii[name] ?? drawnRadius;
+    const matrix = restoreRecurrent(kernels, stored, name, neurons);
+    parameters.recurrent.set(name, { matrix, drawnRadius, spectralRadius });
     if (tensors.has(`weights/${biasName(name)}`))
       parameters.biases.set(name, uploaded(`weights/${biasName(name)}`));
   }

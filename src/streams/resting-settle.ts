@@ -11,6 +11,7 @@ const sameRequest = (a: SettleRequest, b: SettleRequest): boolean =>
   a.from === b.from &&
   a.drive === b.drive &&
   a.matrix === b.matrix &&
+  (a.gain ?? 1) === (b.gain ?? 1) &&
   a.bias === b.bias &&
   a.iterations === b.iterations &&
   a.tolerance === b.tolerance &&

@@ -9,6 +9,7 @@ import type {
 } from "../kernels/kernels.js";
 import type { EventDriven } from "../model/change-propagation.js";
 import type { Module, Network } from "../model/network.js";
+import { gainOf } from "../model/parameters.js";
 import { ModuleDrive, type ModuleTerms } from "./module-drive.js";
 import type { NetworkState } from "./network-state.js";
 import { RestingSettles } from "./resting-settle.js";
@@ -116,6 +117,7 @@ export class TickPlans {
     const changes = this.#changes(name, from);
     return {
       matrix: recurrent.matrix,
+      gain: gainOf(recurrent),
       bias: state.parameters.biases.get(name),
       activation,
       from,

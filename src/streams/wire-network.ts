@@ -9,7 +9,7 @@ import type { NetworkEvent } from "./events.js";
 import { gate } from "./gate.js";
 import { rnnModule } from "./module.js";
 import { moduleError } from "./module-error.js";
-import { disposeState, drop, type NetworkState, put } from "./network-state.js";
+import { disposeState, type NetworkState, put } from "./network-state.js";
 import { outputError } from "./output-error.js";
 import { pathway } from "./pathway.js";
 import type { PhaseEnd } from "./phase-end.js";
@@ -96,10 +96,7 @@ function applyEvent(wired: WiredNetwork, trials: TrialEvents, event: QueuedEvent
       state.beta = event.value;
       break;
     case "spectralRadius":
-      setSpectralRadius(kernels, state.parameters, event.key, event.value);
-      // what its units said went through the matrix of before
-      drop(kernels, state.spoken, event.key);
-      drop(kernels, state.sums, event.key);
+      setSpectralRadius(state.parameters, event.key, event.value);
       break;
     case "outputError":
       put(kernels, state.outputErrors, event.key, event.error);

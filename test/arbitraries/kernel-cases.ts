@@ -35,6 +35,8 @@ export interface SettleCase {
   readonly batch: number;
   readonly neurons: number;
   readonly matrix: Numbers;
+  /** null: left out */
+  readonly gain: number | null;
   readonly bias: Numbers | null;
   readonly activation: Activation;
   readonly from: Numbers | null;
@@ -192,6 +194,8 @@ const anySettleCase = (
           batch: fc.constant(rows),
           neurons: fc.constant(neurons),
           matrix: recurrentMatrix(neurons, spacing),
+          // exact in float32, as sums on the grid have to be
+          gain: fc.constantFrom(null, null, 1, 0.5, -0.75, 0),
           bias: fc.option(numbers(neurons, spacing)),
           activation: fc.constant(activation),
           from: fc.option(numbers(rows * neurons, spacing)),

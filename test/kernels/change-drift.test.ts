@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openKernels } from "../../src/kernels/backends.js";
 import type { Activation, Kernels, Propagated, Tensor } from "../../src/kernels/kernels.js";
+import { sparseWeights } from "../../src/kernels/sparse-weights.js";
 import { numbers } from "../arbitraries/kernel-cases.js";
 import { openBackends } from "./open-backends.js";
 
@@ -64,7 +65,7 @@ describe.each(exactBackends)("changes alone, on %s", (name) => {
       fc.asyncProperty(drivenCase, async (given) => {
         const { batch, neurons, activation, epsilon, norm, fullEvery } = given;
         const shape = [batch, neurons];
-        const matrix = kernels.matrix(scaledTo(norm, given.matrix, neurons), neurons);
+        const matrix = kernels.matrix(sparseWeights(scaledTo(norm, given.matrix, neurons), neurons));
         let whole = kernels.tensor(given.from, shape);
         let state = kernels.tensor(given.from, shape);
         let remembered: Propagated | null = null;

@@ -80,7 +80,7 @@ const product = ({ batch, neurons, matrix }: SettleCase, h: readonly number[]): 
   });
 
 export function trajectory(given: SettleCase): Trajectory {
-  const { batch, neurons, bias, from, iterations, changes } = given;
+  const { batch, neurons, gain, bias, from, iterations, changes } = given;
   const zeros = range(batch * neurons).map(() => 0);
   const states = [from ? [...from] : zeros];
   const spoken = [[...(changes?.remembered?.spoken ?? zeros)]];
@@ -101,7 +101,9 @@ export function trajectory(given: SettleCase): Trajectory {
     sums.push(said.map((value, index) => sums[made][index] + value));
     const recurrent = changes ? sums[made + 1] : product(given, h);
     const next = recurrent.map((value, index) =>
-      activation[given.activation](value + (bias ? bias[index % neurons] : 0) + given.drive[index]),
+      activation[given.activation](
+        (gain ?? 1) * value + (bias ? bias[index % neurons] : 0) + given.drive[index],
+      ),
     );
     states.push(next);
     residuals.push(Math.max(...next.map((value, index) => Math.abs(value - h[index]))));

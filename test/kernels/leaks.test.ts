@@ -2,6 +2,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
 import { openKernels } from "../../src/kernels/backends.js";
 import type { Kernels, Moments, Tensor } from "../../src/kernels/kernels.js";
+import { sparseWeights } from "../../src/kernels/sparse-weights.js";
 import { openBackends } from "./open-backends.js";
 
 const batch = 3;
@@ -17,7 +18,7 @@ const filled = (length: number): Float32Array =>
 
 /** One learning step of a module with a readout, with every kernel in it. */
 function learningStep(kernels: Kernels) {
-  const matrix = kernels.matrix(filled(neurons * neurons), neurons);
+  const matrix = kernels.matrix(sparseWeights(filled(neurons * neurons), neurons));
   const input = kernels.tensor(filled(batch * inputs), [batch, inputs]);
   const target = kernels.tensor(filled(batch * classes), [batch, classes]);
   const feedback = kernels.tensor(filled(classes * 4), [classes, 4]);

@@ -7,6 +7,7 @@ import type {
   Moments,
   Tensor,
 } from "../../src/kernels/kernels.js";
+import { sparseWeights } from "../../src/kernels/sparse-weights.js";
 import type {
   DriveCase,
   GradientTermCase,
@@ -108,9 +109,10 @@ export interface SettledNumbers {
 }
 
 export async function runSettle(kernels: Kernels, given: SettleCase): Promise<SettledNumbers> {
-  const { batch, neurons, bias, from, drive, activation, iterations, tolerance, report, needed } = given;
+  const { batch, neurons, gain, bias, from, drive, activation, iterations, tolerance, report, needed } =
+    given;
   const uploads = new Uploads(kernels);
-  const matrix = kernels.matrix(given.matrix, neurons);
+  const matrix = kernels.matrix(sparseWeights(given.matrix, neurons));
   const [settled] = kernels.settle([
     {
       matrix,
@@ -119,6 +121,7 @@ export async function runSettle(kernels: Kernels, given: SettleCase): Promise<Se
       drive: uploads.tensor(drive, [batch, neurons]),
       iterations,
       report,
+      ...(gain !== null && { gain }),
       ...(bias && { bias: uploads.tensor(bias, [neurons]) }),
       ...(tolerance !== null && { tolerance }),
       ...(needed && { needed }),

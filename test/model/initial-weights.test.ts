@@ -1,19 +1,23 @@
 import { describe, expect, it } from "vitest";
-import { initialWeights, type Weights } from "../../src/model/initial-weights.js";
+import { sparseWeights } from "../../src/kernels/sparse-weights.js";
+import { initialWeights } from "../../src/model/initial-weights.js";
 import type { Distribution, NetworkDescriptionInput } from "../../src/model/network-description.js";
 import { chain, twoTasks } from "../../src/model/presets.js";
 import { resolveNetwork } from "../../src/model/resolve-network.js";
 import { spectralRadius } from "../../src/model/spectral-radius.js";
+import { byName } from "../weights-by-name.js";
 import { refused } from "./refused.js";
 import { deviationFromUniform, distance, mean, normalBelow, standardDeviation } from "./statistics.js";
 
 const small = { modules: 2, neurons: 32, inputs: 4, outputs: 3 };
 
-const draw = (description: NetworkDescriptionInput, seed: number): Weights =>
-  initialWeights(resolveNetwork(description), seed);
+type Numbers = ReadonlyMap<string, Float32Array>;
+
+const draw = (description: NetworkDescriptionInput, seed: number): Numbers =>
+  byName(initialWeights(resolveNetwork(description), seed));
 
 /** Numbers of one name. */
-function of(weights: Weights, name: string): Float32Array {
+function of(weights: Numbers, name: string): Float32Array {
   const values = weights.get(name);
   expect(values, name).toBeDefined();
   return values as Float32Array;
@@ -93,8 +97,8 @@ describe("initial weights", () => {
     const description = chain({ modules: 2, neurons: 64 });
     description.modules.m2.spectralRadius = 0.9;
     const weights = draw(description, 5);
-    expect(spectralRadius(of(weights, "m1.W"), 64)).toBeCloseTo(0.25, 5);
-    expect(spectralRadius(of(weights, "m2.W"), 64)).toBeCloseTo(0.9, 5);
+    expect(spectralRadius(sparseWeights(of(weights, "m1.W"), 64))).toBeCloseTo(0.25, 5);
+    expect(spectralRadius(sparseWeights(of(weights, "m2.W"), 64))).toBeCloseTo(0.9, 5);
   });
 
   it("draw a module's bias where the description has one", () => {

@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { EddyError } from "../../src/errors.js";
+import { checkWeights, denseWeights, sparseWeights } from "../../src/kernels/sparse-weights.js";
 import { type Random, random } from "../../src/model/random.js";
 import { recurrentWeights } from "../../src/model/recurrent-weights.js";
+import { spectralRadius } from "../../src/model/spectral-radius.js";
 
 /** What is drawn, before it is scaled. */
 function draw(neurons: number, connectionRate: number, source: Random): Float32Array {
@@ -65,7 +67,7 @@ const radiiByNumpy = [
 describe("recurrentWeights", () => {
   it.each(radiiByNumpy)("scales the draw by its spectral radius, seed $seed", ({ seed, radius }) => {
     const options = { neurons: 1024, connectionRate: 0.25, spectralRadius: 0.25 };
-    const weights = recurrentWeights(options, random(seed, "recurrent weights golden"));
+    const weights = denseWeights(recurrentWeights(options, random(seed, "recurrent weights golden")));
     const drawn = draw(1024, 0.25, random(seed, "recurrent weights golden"));
     let worst = 0;
     for (let i = 0; i < drawn.length; i++)
@@ -75,15 +77,46 @@ describe("recurrentWeights", () => {
 
   it("makes activity grow by the spectral radius with each step", () => {
     const options = { neurons: 1024, connectionRate: 0.25, spectralRadius: 0.9 };
-    const weights = recurrentWeights(options, random(1, "growth"));
+    const weights = denseWeights(recurrentWeights(options, random(1, "growth")));
     expect(Math.abs(growthOf(weights, 1024, 2000) / 0.9 - 1)).toBeLessThan(1e-3);
   });
 
   it("connects about 22 % of the pairs at a connection rate of 0.25, as positions are drawn with replacement", () => {
     const options = { neurons: 512, connectionRate: 0.25, spectralRadius: 0.25 };
     const weights = recurrentWeights(options, random(5, "density"));
-    const connected = weights.filter((weight) => weight !== 0).length / weights.length;
+    const connected = weights.values.length / 512 ** 2;
     expect(Math.abs(connected - (1 - Math.exp(-0.25)))).toBeLessThan(0.005);
+  });
+
+  it.each([
+    { neurons: 1, connectionRate: 1 },
+    { neurons: 37, connectionRate: 1 },
+    { neurons: 200, connectionRate: 0.9 },
+    { neurons: 512, connectionRate: 0.05 },
+  ])("is to the bit the dense draw, scaled: $neurons neurons at rate $connectionRate", (size) => {
+    for (const seed of [1, 2, 3]) {
+      const options = { ...size, spectralRadius: 0.25 };
+      const drawn = draw(size.neurons, size.connectionRate, random(seed, "bits"));
+      const factor = 0.25 / spectralRadius(sparseWeights(drawn, size.neurons));
+      const weights = recurrentWeights(options, random(seed, "bits"));
+      expect(denseWeights(weights)).toEqual(drawn.map((weight) => weight * factor));
+      expect(() => checkWeights(weights)).not.toThrow();
+    }
+  });
+
+  it("takes memory for its connections only: 8,192 neurons with 64 each", () => {
+    const neurons = 8192;
+    const options = { neurons, connectionRate: 64 / neurons, spectralRadius: 0.25 };
+    const before = process.memoryUsage().arrayBuffers;
+    const weights = recurrentWeights(options, random(10, "large"));
+    const grown = process.memoryUsage().arrayBuffers - before;
+    // what was collected meanwhile can only lower it; dense it would be 256 MiB
+    expect(grown).toBeLessThan(128 * 2 ** 20);
+    const { rows, columns, values } = weights;
+    expect(rows.byteLength + columns.byteLength + values.byteLength).toBeLessThan(
+      6 * 64 * neurons + 8 * neurons,
+    );
+    expect(columns.buffer.byteLength + values.buffer.byteLength).toBeLessThan(6 * 64 * neurons + 1);
   });
 
   it("gives the same weights for the same seed, and others for another", () => {

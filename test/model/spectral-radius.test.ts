@@ -1,9 +1,13 @@
 import fc from "fast-check";
 import { EigenvalueDecomposition, Matrix } from "ml-matrix";
 import { describe, expect, it } from "vitest";
+import { sparseWeights } from "../../src/kernels/sparse-weights.js";
 import { permutation, random } from "../../src/model/random.js";
-import { spectralRadius } from "../../src/model/spectral-radius.js";
+import { spectralRadius as spectralRadiusOf } from "../../src/model/spectral-radius.js";
 import { squareMatrix } from "../arbitraries/matrices.js";
+
+const spectralRadius = (matrix: Float32Array, neurons: number): number =>
+  spectralRadiusOf(sparseWeights(matrix, neurons));
 
 /** A matrix [size, size] of an expression of row and column. */
 const matrixOf = (size: number, entry: (row: number, column: number) => number) =>
@@ -277,7 +281,7 @@ describe("spectralRadius of random matrices", () => {
   });
 
   it("refuses what is not a square matrix of numbers", () => {
-    expect(() => spectralRadius(new Float32Array(5), 2)).toThrow(/given 5 entries for 2 neurons, needed 4/);
+    expect(() => spectralRadius(new Float32Array(5), 2)).toThrow(/given 5 numbers for 2 neurons, needed 4/);
     expect(() => spectralRadius(Float32Array.of(1, 0, Number.NaN, 1), 2)).toThrow(/entry \[1, 0\] is NaN/);
     expect(() => spectralRadius(Float32Array.of(Infinity), 1)).toThrow(/Infinity/);
   });

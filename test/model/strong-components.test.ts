@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { compress } from "../../src/model/sparse-matrix.js";
+import { sparseWeights } from "../../src/kernels/sparse-weights.js";
+import { inDouble } from "../../src/model/sparse-matrix.js";
 import { cyclicClasses, strongComponents } from "../../src/model/strong-components.js";
 import { squareMatrix } from "../arbitraries/matrices.js";
 
@@ -8,7 +9,7 @@ import { squareMatrix } from "../arbitraries/matrices.js";
 function graph(size: number, edges: [number, number][]) {
   const matrix = new Float32Array(size * size);
   for (const [from, to] of edges) matrix[from * size + to] = 1;
-  return compress(matrix, size);
+  return inDouble(sparseWeights(matrix, size));
 }
 
 /** Which nodes each node reaches, by the definition (Warshall). */
@@ -26,7 +27,7 @@ describe("strongComponents", () => {
   it("puts two nodes together exactly when each reaches the other", () => {
     fc.assert(
       fc.property(squareMatrix(25), ({ neurons, entries }) => {
-        const components = strongComponents(compress(entries, neurons));
+        const components = strongComponents(inDouble(sparseWeights(entries, neurons)));
         const componentOf = new Int32Array(neurons).fill(-1);
         components.forEach((members, component) => {
           for (const member of members) {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Activation, Tensor } from "../../src/kernels/kernels.js";
 import { referenceKernels } from "../../src/kernels/reference/reference-kernels.js";
-import { initialWeights, type Weights } from "../../src/model/initial-weights.js";
+import { initialWeights } from "../../src/model/initial-weights.js";
 import { type LearningRule, sourceTimesError } from "../../src/model/learning-rule.js";
 import type { NetworkDescriptionInput } from "../../src/model/network-description.js";
 import { createParameters } from "../../src/model/parameters.js";
@@ -9,6 +9,7 @@ import { random } from "../../src/model/random.js";
 import { resolveNetwork } from "../../src/model/resolve-network.js";
 import { restingState } from "../../src/streams/network-state.js";
 import { type PhasedTrial, phasedNetwork } from "../../src/streams/phased.js";
+import { byName } from "../weights-by-name.js";
 import {
   type Arrays,
   alignedGradients,
@@ -106,7 +107,7 @@ function describeNetwork(graph: Graph, activation: Activation, feedback: Feedbac
 }
 
 interface Trained {
-  readonly weights: Weights;
+  readonly weights: Arrays;
   readonly gradients: ReadonlyMap<string, Float32Array>;
   readonly trial: Trial;
   /** handles alive after the network was closed */
@@ -140,7 +141,7 @@ async function learnOnce(description: NetworkDescriptionInput, seed: number): Pr
   phased.close();
   const leaked = kernels.live();
   kernels.close();
-  return { weights, gradients, trial: { x, target }, leaked };
+  return { weights: byName(weights), gradients, trial: { x, target }, leaked };
 }
 
 function expectClose(given: ArrayLike<number> | undefined, expected: Float64Array, what: string): void {

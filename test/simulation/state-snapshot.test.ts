@@ -192,9 +192,11 @@ describe("a snapshot of a network in continuous operation", () => {
     const network = open(kernels, run, initialState(kernels, run), "held");
     make(network, 30);
     const { tensors, scalars } = await takeSnapshot(kernels, network.state, false);
-    expect([...tensors.keys()].every((name) => /^(weights|first moments|second moments)\//.test(name))).toBe(
-      true,
-    );
+    expect(
+      [...tensors.keys()].every((name) =>
+        /^(weights|recurrent (counts|columns|values)|first moments|second moments)\//.test(name),
+      ),
+    ).toBe(true);
     expect(scalars.past).toBe(0);
     expect(scalars.steps["m1->m2"]).toBeGreaterThan(0);
     network.close();
@@ -208,10 +210,16 @@ describe("a snapshot of a network in continuous operation", () => {
     network.close();
     const without = new Map(tensors);
     without.delete("weights/m1->m2");
-    const other = new Map(tensors).set("weights/m1.W", { shape: [4, 4], data: new Float32Array(16) });
+    const other = new Map(tensors).set("recurrent counts/m1", { shape: [4], data: new Float32Array(4) });
+    const columns = tensors.get("recurrent columns/m1")!;
+    const mixed = new Map(tensors).set("recurrent columns/m1", {
+      ...columns,
+      data: columns.data.toReversed(),
+    });
     for (const [changed, text] of [
       [without, /no tensor "weights\/m1->m2", where this network needs one of shape \[4,4\]/],
-      [other, /"weights\/m1\.W" of shape \[4,4\], where this network needs one of shape \[24,24\]/],
+      [other, /"recurrent counts\/m1" of shape \[4\], where this network needs one of shape \[24\]/],
+      [mixed, /^the checkpoint's recurrent weights of module "m1" are not whole/],
     ] as const) {
       const error = errorOf(() => restoreState(kernels, run.network, { scalars, tensors: changed }));
       expect(error).toMatchObject({ code: "CHECKPOINT_MISMATCH", message: expect.stringMatching(text) });

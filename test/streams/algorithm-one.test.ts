@@ -7,6 +7,7 @@ import type { NetworkDescriptionInput } from "../../src/model/network-descriptio
 import { resolveNetwork } from "../../src/model/resolve-network.js";
 import { seeded } from "../arbitraries/seeded.js";
 import { activation as functions } from "../kernels/formulas.js";
+import { byName } from "../weights-by-name.js";
 import { numbersOf, runPhased } from "./run-network.js";
 
 type Row = number[];
@@ -139,7 +140,7 @@ describe("phased operation", () => {
             te,
           );
           phased.state.beta = beta;
-          const weights = initialWeights(network, seed);
+          const weights = byName(initialWeights(network, seed));
           const numbers = (name: string, columns: number) => matrixOf(weights.get(name)!, columns);
           const size = (i: number, b: number) => bounds[i][b + 1] - bounds[i][b];
           const chain: Chain = {

@@ -1,5 +1,6 @@
+import { denseWeights, scaledWeights } from "../../src/kernels/sparse-weights.js";
 import { initialWeights, type Weights } from "../../src/model/initial-weights.js";
-import { type Network, recurrentName } from "../../src/model/network.js";
+import type { Network } from "../../src/model/network.js";
 
 /** The largest sum of |W| over a column: what a change of h grows by at most, in its largest element. */
 export function columnNorm(W: Float32Array, neurons: number): number {
@@ -14,14 +15,10 @@ export function columnNorm(W: Float32Array, neurons: number): number {
 
 /** A network's weights with recurrent matrices scaled down to a norm, so that every module settles. */
 export function contractingWeights(network: Network, seed: number, norm = 0.4): Weights {
-  const weights = new Map(initialWeights(network, seed));
-  for (const { name, neurons } of network.modules.values()) {
-    const W = weights.get(recurrentName(name))!;
-    const scale = Math.min(1, norm / columnNorm(W, neurons));
-    weights.set(
-      recurrentName(name),
-      W.map((weight) => weight * scale),
-    );
-  }
-  return weights;
+  const { recurrent, dense } = initialWeights(network, seed);
+  const scaled = [...recurrent].map(([module, W]) => {
+    const scale = Math.min(1, norm / columnNorm(denseWeights(W), W.neurons));
+    return [module, scaledWeights(W, scale)] as const;
+  });
+  return { recurrent: new Map(scaled), dense };
 }

@@ -6,6 +6,7 @@ import { random } from "../../src/model/random.js";
 import { resolveNetwork } from "../../src/model/resolve-network.js";
 import { fromStream } from "../../src/streams/stimulus-door.js";
 import { seeded } from "../arbitraries/seeded.js";
+import { fromNames } from "../weights-by-name.js";
 import { runContinuous } from "./run-network.js";
 
 const units = 2;
@@ -46,7 +47,7 @@ function relay(delays: {
     weights.set(recurrentName(name), new Float32Array(4 * units * units));
     weights.set(biasName(name), new Float32Array(2 * units));
   }
-  return { network, weights };
+  return { network, weights: fromNames(weights) };
 }
 
 describe("a delay", () => {

@@ -1,5 +1,6 @@
 import { map, type Observable, share, throwError } from "rxjs";
 import { describe, expect, it } from "vitest";
+import { denseWeights } from "../../src/kernels/sparse-weights.js";
 import type { NetworkDescriptionInput } from "../../src/model/network-description.js";
 import type { StateEvent } from "../../src/streams/events.js";
 import { gate } from "../../src/streams/gate.js";
@@ -69,7 +70,7 @@ describe("rnnModule", () => {
         states.push(kernels.read(event.state));
       });
     });
-    const W = state.parameters.recurrent.get("m1")!.drawn;
+    const W = denseWeights(await kernels.weights(state.parameters.recurrent.get("m1")!.matrix));
     const into = await kernels.read(state.parameters.learned.get("x->m1")!.weights);
     const h: number[][] = [Array(8).fill(0)];
     for (let t = 0; t < 3; t++) {

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Activation } from "../../src/kernels/kernels.js";
+import { denseWeights, scaledWeights } from "../../src/kernels/sparse-weights.js";
 import { initialWeights, type Weights } from "../../src/model/initial-weights.js";
-import { recurrentName } from "../../src/model/network.js";
 import { chain } from "../../src/model/presets.js";
 import { resolveNetwork } from "../../src/model/resolve-network.js";
 import { put } from "../../src/streams/network-state.js";
@@ -75,12 +75,9 @@ describe("contraction", () => {
         const neurons = 24;
         const network = oneModule(neurons, 0.5, activation);
         const drawn = initialWeights(network, seed);
-        const W = drawn.get(recurrentName("m1"))!;
-        const scale = bound / norm(W, neurons);
-        const weights: Weights = new Map(drawn).set(
-          recurrentName("m1"),
-          W.map((weight) => weight * scale),
-        );
+        const W = drawn.recurrent.get("m1")!;
+        const scale = bound / norm(denseWeights(W), neurons);
+        const weights: Weights = { ...drawn, recurrent: new Map([["m1", scaledWeights(W, scale)]]) };
         const [run, other] = [1, 2].map(() =>
           runContinuous(network, { seed, weights, batch: 1 }, { ticks: { inference: 100, learning: 1 } }),
         );

@@ -1,4 +1,5 @@
-import { addRow, type CompressedMatrix } from "./compressed-matrix.js";
+import type { SparseWeights } from "../sparse-weights.js";
+import { addRow } from "./recurrent-product.js";
 
 /** What a module remembers while it propagates changes only; see Propagated. Changed in place. */
 export interface OpenPropagated {
@@ -20,7 +21,7 @@ export function propagateChanges(
   state: Float32Array,
   offset: number,
   epsilon: number | null,
-  matrix: CompressedMatrix,
+  matrix: SparseWeights,
   scratch: Float64Array,
 ): void {
   const { neurons } = matrix;

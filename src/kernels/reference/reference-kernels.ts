@@ -21,8 +21,8 @@ import {
   checkTerms,
   sizeOf,
 } from "../shapes.js";
+import { checkWeights, copiedWeights, type SparseWeights } from "../sparse-weights.js";
 import { timesSlope } from "./activations.js";
-import { type CompressedMatrix, compress } from "./compressed-matrix.js";
 import { drive } from "./drive.js";
 import { adamStep, gradientOf, type OpenGradientTerm, sgdStep } from "./learn.js";
 import { readout } from "./readout.js";
@@ -30,7 +30,7 @@ import { meanMagnitude, sample, score } from "./reductions.js";
 import { type OpenChanges, type SettleScratch, settle } from "./settle.js";
 import type { OpenTerm } from "./terms.js";
 
-type ReferenceHandles = Handles<Float32Array, CompressedMatrix>;
+type ReferenceHandles = Handles<Float32Array, SparseWeights>;
 
 const copy = (content: Float32Array): Float32Array => content.slice();
 
@@ -92,13 +92,14 @@ function replaced(
 }
 
 function settleOne(handles: ReferenceHandles, scratch: SettleScratch, request: SettleRequest): Settled {
-  const { matrix, bias, activation, from, iterations, tolerance, changes } = request;
+  const { matrix, gain, bias, activation, from, iterations, tolerance, changes } = request;
   const { shape } = request.drive;
   const report = request.report === true || tolerance !== undefined;
   const settled = settle(
     {
       batch: shape[0],
       matrix: handles.matrixOf(matrix),
+      gain: Math.fround(gain ?? 1),
       bias: bias ? handles.contentOf(bias) : null,
       activation,
       from: from === "zero" ? null : handles.contentOf(from),
@@ -177,11 +178,12 @@ export function referenceKernels(): Kernels {
       checkData(data, shape);
       return handles.tensor([...shape], data.slice());
     },
-    matrix(data, neurons) {
-      checkData(data, [neurons, neurons]);
-      return handles.matrix(neurons, compress(data, neurons));
+    matrix(weights) {
+      checkWeights(weights);
+      return handles.matrix(weights.neurons, copiedWeights(weights));
     },
     read: async (tensor) => handles.contentOf(tensor).slice(),
+    weights: async (matrix) => copiedWeights(handles.matrixOf(matrix)),
     retain: (handle) => handles.retain(handle),
     dispose: (handle) => handles.dispose(handle),
     live: () => handles.live(),

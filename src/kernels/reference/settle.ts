@@ -1,12 +1,14 @@
 import type { Activation } from "../kernels.js";
+import type { SparseWeights } from "../sparse-weights.js";
 import { activate } from "./activations.js";
-import { addProduct, type CompressedMatrix } from "./compressed-matrix.js";
 import { type OpenPropagated, propagateChanges } from "./propagate-changes.js";
+import { addProduct } from "./recurrent-product.js";
 
 /** A SettleRequest with its data at hand. */
 export interface OpenSettle {
   readonly batch: number;
-  readonly matrix: CompressedMatrix;
+  readonly matrix: SparseWeights;
+  readonly gain: number;
   readonly bias: Float32Array | null;
   readonly activation: Activation;
   /** [batch, neurons], or null for zero */
@@ -34,7 +36,7 @@ export interface SettledData {
   readonly propagated: OpenPropagated | null;
 }
 
-/** What adds `h W` to the sums of one row, for a state that is not zero throughout. */
+/** What adds `gain (h W)` to the sums of one row, for a state that is not zero throughout. */
 type Recurrence = (sum: Float64Array, state: Float32Array, offset: number) => void;
 
 /** The sums of a row, in double precision, reused from call to call: at batch 1 allocation would cost as much as the work. */
@@ -44,12 +46,12 @@ export interface SettleScratch {
   readonly changes: Float64Array;
 }
 
-/** `h <- f(h W + b + drive)`, at most `iterations` times. Without an iteration the residual is infinite. */
+/** `h <- f(gain (h W) + b + drive)`, at most `iterations` times. Without an iteration the residual is infinite. */
 export function settle(request: OpenSettle, scratch: SettleScratch): SettledData {
-  const { from, drive, iterations, tolerance, report, changes, matrix } = request;
+  const { from, drive, iterations, tolerance, report, changes, gain, matrix } = request;
   const state = from ? from.slice() : new Float32Array(drive.length);
   const propagated = changes && remembered(changes, drive.length);
-  const product: Recurrence = (sum, h, offset) => addProduct(sum, h, offset, matrix);
+  const product: Recurrence = (sum, h, offset) => addProduct(sum, h, offset, gain, matrix);
   let residual = Number.POSITIVE_INFINITY;
   let made = 0;
   while (made < iterations) {
@@ -57,7 +59,7 @@ export function settle(request: OpenSettle, scratch: SettleScratch): SettledData
     const first = made === 0 && changes?.remembered === null;
     const epsilon = first ? null : (changes?.epsilon ?? null);
     const recurrence: Recurrence = propagated
-      ? (sum, h, offset) => addChanges(sum, propagated, h, offset, epsilon, matrix, scratch.changes)
+      ? (sum, h, offset) => addChanges(sum, propagated, h, offset, epsilon, request, scratch.changes)
       : product;
     const atRest = made === 0 && from === null && !changes?.remembered;
     const change = iterate(request, state, atRest ? null : recurrence, measured, scratch.sum);
@@ -74,18 +76,18 @@ function remembered({ remembered: before }: OpenChanges, size: number): OpenProp
   return { spoken: before.spoken.slice(), sum: before.sum.slice() };
 }
 
-/** Lets changes speak, then adds `spoken W`: rounded as it is kept, so that a module at rest stays as it is. */
+/** Lets changes speak, then adds `gain (spoken W)`: rounded as it is kept, so that a module at rest stays as it is. */
 function addChanges(
   sum: Float64Array,
   propagated: OpenPropagated,
   state: Float32Array,
   offset: number,
   epsilon: number | null,
-  matrix: CompressedMatrix,
+  { gain, matrix }: OpenSettle,
   scratch: Float64Array,
 ): void {
   propagateChanges(propagated, state, offset, epsilon, matrix, scratch);
-  for (let unit = 0; unit < matrix.neurons; unit++) sum[unit] += propagated.sum[offset + unit];
+  for (let unit = 0; unit < matrix.neurons; unit++) sum[unit] += gain * propagated.sum[offset + unit];
 }
 
 /**

@@ -1,3 +1,4 @@
+import { type SparseWeights, weightsOfColumns } from "../sparse-weights.js";
 import type { Arena } from "./arena.js";
 import { type Form, matrixWords } from "./commands.js";
 import { columnsOf, freeLists, type RecurrentLists, recurrentLists } from "./recurrent-lists.js";
@@ -22,14 +23,14 @@ export class RecurrentForm {
   readonly #arena: Arena;
   readonly #panelTargets: number;
 
-  constructor(arena: Arena, panelTargets: number, data: Float32Array, neurons: number) {
+  constructor(arena: Arena, panelTargets: number, given: SparseWeights) {
     this.#arena = arena;
     this.#panelTargets = panelTargets;
-    this.lists = recurrentLists(arena, data, neurons);
+    this.lists = recurrentLists(arena, given);
     this.descriptor = arena.allocate(matrixWords.words * 4);
     const { words } = arena;
     words.fill(0, this.descriptor >>> 2, (this.descriptor >>> 2) + matrixWords.words);
-    const { blocks, blockRows, segments, starts, counts, columns, sources, weights } = this.lists;
+    const { neurons, blocks, blockRows, segments, starts, counts, columns, sources, weights } = this.lists;
     this.#describe({ neurons, blocks, blockRows, segments, starts, counts, columns, sources, weights });
     if (this.lists.connections < fewConnections) this.rowForm = "lists";
   }
@@ -80,6 +81,11 @@ export class RecurrentForm {
       this.#slots = null;
       this.#slotBytes = 0;
     }
+  }
+
+  /** The weights that it was made of. */
+  weights(): SparseWeights {
+    return weightsOfColumns(columnsOf(this.#arena, this.lists));
   }
 
   free(): void {

@@ -1,3 +1,4 @@
+import type { Columns, SparseWeights } from "../sparse-weights.js";
 import type { Arena } from "./arena.js";
 
 /** Targets that share a group, and targets of a segment (c/commands.h). */
@@ -34,11 +35,15 @@ function rowsOfBlock(neurons: number, connections: number): number {
   return Math.min(Math.max(Math.ceil(rows / segment), 1) * segment, mostBlockRows, padded);
 }
 
-function countSources(data: Float32Array, neurons: number, blockRows: number, blocks: number): Uint16Array {
+function countSources(
+  { neurons, rows, columns }: SparseWeights,
+  blockRows: number,
+  blocks: number,
+): Uint16Array {
   const counts = new Uint16Array(blocks * neurons);
-  for (let from = 0, at = 0; from < neurons; from++) {
+  for (let from = 0; from < neurons; from++) {
     const place = Math.floor(from / blockRows) * neurons;
-    for (let to = 0; to < neurons; to++, at++) if (data[at] !== 0) counts[place + to]++;
+    for (let k = rows[from]; k < rows[from + 1]; k++) counts[place + columns[k]]++;
   }
   return counts;
 }
@@ -82,26 +87,26 @@ export function keep(arena: Arena, data: Uint8Array | Uint16Array | Uint32Array 
   return offset;
 }
 
-/** @param data [neurons, neurons], row-major */
-export function recurrentLists(arena: Arena, data: Float32Array, neurons: number): RecurrentLists {
-  const connections = data.reduce((count, weight) => (weight === 0 ? count : count + 1), 0);
+/** The lists of a recurrent matrix. */
+export function recurrentLists(arena: Arena, given: SparseWeights): RecurrentLists {
+  const { neurons, rows, columns: targets, values } = given;
+  const connections = values.length;
   const blockRows = rowsOfBlock(neurons, connections);
   const blocks = Math.ceil(neurons / blockRows);
   const segments = Math.ceil(neurons / segment);
-  const counts = countSources(data, neurons, blockRows, blocks);
+  const counts = countSources(given, blockRows, blocks);
   const { starts, groupCounts, columns, places, filled } = arrange(counts, neurons, blocks, segments);
   const sources = arena.allocate(Math.max(4, filled * 2));
   const weights = arena.allocate(Math.max(4, filled * 4));
   const sourceOf = new Uint16Array(arena.memory.buffer, sources, filled).fill(0);
   const weightOf = new Float32Array(arena.memory.buffer, weights, filled).fill(0);
-  for (let from = 0, at = 0; from < neurons; from++) {
+  for (let from = 0; from < neurons; from++) {
     const block = Math.floor(from / blockRows);
-    for (let to = 0; to < neurons; to++, at++) {
-      if (data[at] === 0) continue;
-      const place = places[block * neurons + to];
-      sourceOf[place] = from - block * blockRows;
-      weightOf[place] = data[at];
-      places[block * neurons + to] = place + group;
+    for (let k = rows[from]; k < rows[from + 1]; k++) {
+      const to = block * neurons + targets[k];
+      sourceOf[places[to]] = from - block * blockRows;
+      weightOf[places[to]] = values[k];
+      places[to] += group;
     }
   }
   return {
@@ -117,14 +122,6 @@ export function recurrentLists(arena: Arena, data: Float32Array, neurons: number
     sources,
     weights,
   };
-}
-
-/** By target the sources that are not zero, ascending, and their weights. */
-export interface Columns {
-  /** [neurons + 1] */
-  readonly starts: Uint32Array;
-  readonly sources: Uint16Array;
-  readonly weights: Float32Array;
 }
 
 /** The lists target by target, from which other forms are made. */

@@ -1,5 +1,6 @@
+import type { Columns } from "../sparse-weights.js";
 import type { Arena } from "./arena.js";
-import { type Columns, keep, segment } from "./recurrent-lists.js";
+import { keep, segment } from "./recurrent-lists.js";
 
 /** Targets and sources of a slot (c/settle-row.h). */
 const slotTargets = 32;

@@ -16,10 +16,12 @@ function openChanges({ handles }: Device, { epsilon, remembered }: ChangePropaga
 
 function openSettle(device: Device, request: SettleRequest): OpenSettle {
   const { handles } = device;
-  const { matrix, bias, from, drive, changes, activation, iterations, tolerance, report, needed } = request;
+  const { matrix, gain, bias, from, drive, changes, activation, iterations, tolerance, report, needed } =
+    request;
   return {
     batch: drive.shape[0],
     matrix: handles.matrixOf(matrix),
+    gain: gain ?? 1,
     bias: bias ? handles.contentOf(bias) : null,
     from: from === "zero" ? null : handles.contentOf(from),
     drive: handles.contentOf(drive),

@@ -31,6 +31,7 @@ export interface OpenChanges {
 export interface OpenSettle {
   readonly batch: number;
   readonly matrix: RecurrentForm;
+  readonly gain: number;
   readonly bias: Content | null;
   readonly from: Content | null;
   readonly drive: Content;
@@ -175,6 +176,7 @@ function writeJob(contents: Contents, at: number, job: Job): void {
   words[at + jobWords.chunks] = job.chunks;
   words[at + jobWords.measured] = measuredCode(request);
   numbers[at + jobWords.tolerance] = request.tolerance ?? -1;
+  numbers[at + jobWords.gain] = request.gain;
   words[at + jobWords.epsilonSet] = changes ? 1 : 0;
   for (let word: number = jobWords.made; word < jobWords.words; word++) words[at + word] = 0;
   if (!changes || !job.propagated) return;

@@ -1,6 +1,7 @@
 import { Handles } from "../handles.js";
 import type { DriveTerm, Kernels, RecurrentMatrix, Tensor } from "../kernels.js";
 import { checkData, checkSample, checkScore, checkShape, checkTerms } from "../shapes.js";
+import { checkWeights } from "../sparse-weights.js";
 import { Arena } from "./arena.js";
 import { Contents } from "./content.js";
 import { type Device, number, type SimdHandles } from "./device.js";
@@ -50,11 +51,12 @@ export function simdKernels(openEngine: OpenEngine, openThreads: OpenThreads): K
     name: "simd",
     exact: true,
     tensor,
-    matrix(data, neurons): RecurrentMatrix {
-      checkData(data, [neurons, neurons]);
-      return handles.matrix(neurons, new RecurrentForm(arena, engine.lanes, data, neurons));
+    matrix(weights): RecurrentMatrix {
+      checkWeights(weights);
+      return handles.matrix(weights.neurons, new RecurrentForm(arena, engine.lanes, weights));
     },
     read: async (given) => contents.numbersOf(handles.contentOf(given)).slice(),
+    weights: async (matrix) => handles.matrixOf(matrix).weights(),
     retain: (handle) => handles.retain(handle),
     dispose: (handle) => handles.dispose(handle),
     live: () => handles.live(),

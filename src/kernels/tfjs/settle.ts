@@ -20,7 +20,7 @@ export type SettledTensors = {
   readonly sum: tf.Tensor | undefined;
 };
 
-/** `h <- f(h W + b + drive)`, at most `iterations` times. Without an iteration the residual is infinite. */
+/** `h <- f(gain (h W) + b + drive)`, at most `iterations` times. Without an iteration the residual is infinite. */
 export function settle(device: Device, request: SettleRequest): SettledTensors {
   const { handles } = device;
   const { iterations, tolerance, changes } = request;
@@ -62,12 +62,15 @@ function iteration(
   request: SettleRequest,
   drive: tf.Tensor2D,
 ): (before: Moment, made: number) => Moment {
-  const { activation, changes, bias } = request;
+  const { activation, changes, bias, gain = 1 } = request;
   const matrix = handles.matrixOf(request.matrix);
   const input: tf.Tensor2D = bias ? tf.add(drive, handles.contentOf(bias)) : drive;
   // a clone, so that even a linear unit's state is a tensor of its own
   const next = (product: tf.Tensor2D | undefined): tf.Tensor2D =>
-    activate(activation, product ? tf.add(product, input) : input.clone());
+    activate(
+      activation,
+      product ? tf.add(gain === 1 ? product : tf.mul(product, gain), input) : input.clone(),
+    );
   if (!changes)
     return ({ state }) => ({
       state: next(state && tf.matMul(state, matrix)),

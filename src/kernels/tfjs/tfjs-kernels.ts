@@ -9,6 +9,7 @@ import {
   checkShape,
   checkTerms,
 } from "../shapes.js";
+import { checkWeights, denseWeights, sparseWeights } from "../sparse-weights.js";
 import { timesSlope } from "./activations.js";
 import { loadBackend, type TfjsBackendName } from "./backend-loading.js";
 import { Device } from "./device.js";
@@ -69,14 +70,17 @@ export async function tfjsKernels(name: TfjsBackendName): Promise<Kernels> {
       checkData(data, shape);
       return own([...shape], () => tf.tensor(data.slice(), [...shape], "float32"));
     },
-    matrix(data, neurons) {
-      checkData(data, [neurons, neurons]);
+    matrix(weights) {
+      checkWeights(weights);
+      const { neurons } = weights;
       return handles.matrix(
         neurons,
-        device.run(() => tf.tensor2d(data.slice(), [neurons, neurons], "float32")),
+        device.run(() => tf.tensor2d(denseWeights(weights), [neurons, neurons], "float32")),
       );
     },
     read: (tensor) => read(device, tensor),
+    weights: async (matrix) =>
+      sparseWeights(await handles.matrixOf(matrix).data<"float32">(), matrix.neurons),
     retain: (handle) => handles.retain(handle),
     dispose: (handle) => handles.dispose(handle),
     live: () => handles.live(),

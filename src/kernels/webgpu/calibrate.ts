@@ -1,4 +1,5 @@
 import type { SettleRequest } from "../kernels.js";
+import { type SparseWeights, sparseWeights } from "../sparse-weights.js";
 import type { Slot } from "./buffers.js";
 import type { Gpu } from "./gpu.js";
 import { type Form, releaseMatrix, type SparseUpTo, uploadMatrix } from "./matrix.js";
@@ -14,25 +15,20 @@ const leastMilliseconds = 4;
 const iterationsMax = 64;
 
 /** A matrix whose entries lie evenly, without a generator of random numbers: W[i, j] by a fixed mixing of i and j. */
-function evenMatrix(neurons: number): Float32Array {
+function evenMatrix(neurons: number): SparseWeights {
   const data = new Float32Array(neurons * neurons);
   for (let at = 0; at < data.length; at++) {
     const mixed = Math.imul(at ^ (at >>> 15), 0x9e3779b1) >>> 0;
     if (mixed < share * 2 ** 32) data[at] = 1e-3;
   }
-  return data;
+  return sparseWeights(data, neurons);
 }
 
 /** Milliseconds that one iteration takes, least of three. */
-async function timeOf(
-  queue: Queue,
-  data: Float32Array,
-  neurons: number,
-  rows: number,
-  form: Form,
-): Promise<number> {
+async function timeOf(queue: Queue, weights: SparseWeights, rows: number, form: Form): Promise<number> {
   const upTo = form === "sparse" ? 1 : 0;
-  const matrix = uploadMatrix(queue, data, neurons, { few: upTo, many: upTo });
+  const matrix = uploadMatrix(queue, weights, { few: upTo, many: upTo });
+  const { neurons } = weights;
   const drive = queue.lend(rows * neurons);
   queue.commands.clear(drive);
   const run = async (iterations: number): Promise<number> => {
@@ -82,10 +78,10 @@ export async function calibrate(gpu: Gpu): Promise<SparseUpTo> {
   const queue = new Queue(gpu);
   const { software } = gpu.adapter;
   const neurons = software ? 512 : 2048;
-  const data = evenMatrix(neurons);
+  const weights = evenMatrix(neurons);
   const crossing = async (rows: number): Promise<number> => {
-    const dense = await timeOf(queue, data, neurons, rows, "dense");
-    const sparse = await timeOf(queue, data, neurons, rows, "sparse");
+    const dense = await timeOf(queue, weights, rows, "dense");
+    const sparse = await timeOf(queue, weights, rows, "sparse");
     return Math.min(1, (share * dense) / sparse);
   };
   const few = await crossing(1);

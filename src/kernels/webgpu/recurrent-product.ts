@@ -42,8 +42,8 @@ export function recordProduct(
   const changes = said && { ...plain, state: said.said, previous: plain.state, sum: said.sum };
   if (matrix.forms[count] === "sparse") {
     invariant(matrix.sparse, "a form that is used is there");
-    const { slot, slices, ...places } = matrix.sparse;
-    const parameters = { ...numbers, ...places };
+    const { slot, slices, columnsAt, pairsAt, valuesAt } = matrix.sparse;
+    const parameters = { ...numbers, columnsAt, pairsAt, valuesAt };
     const height = count === "few" ? sparseRows.entries : sparseRows.rows;
     const workgroups = [slices, Math.ceil(rows / height)] as const;
     const pair = sparsePrograms[count];

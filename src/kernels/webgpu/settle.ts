@@ -182,12 +182,13 @@ export class Settling {
   }
 
   #numbers(iteration: number) {
-    const { tolerance, activation } = this.#request;
+    const { tolerance, activation, gain = 1 } = this.#request;
     const last = iteration === this.iterations - 1;
     return {
       rows: this.#rows,
       neurons: this.#open.matrix.neurons,
       activation: activationCode(activation),
+      gain,
       iteration,
       measures: this.#residuals && (last || tolerance !== undefined) ? 1 : 0,
       ...this.#ending(),

@@ -1,4 +1,4 @@
-import { invariant } from "../../errors.js";
+import { type SparseWeights, weightsOfColumns } from "../sparse-weights.js";
 import { sliceColumns } from "./wgsl/sparse-product.js";
 
 /**
@@ -19,16 +19,10 @@ export interface SparseForm {
 /** Stands at places that fill up the last slice. */
 const noColumn = 0xffffffff;
 
-/** Sources have 16 bits. */
-export const sparseNeuronsMax = 65_536;
-
 /** Entries of each column. */
-function countColumns(data: Float32Array, neurons: number): Uint32Array {
+function countColumns({ neurons, columns }: SparseWeights): Uint32Array {
   const counts = new Uint32Array(neurons);
-  for (let at = 0, to = 0; at < data.length; at++) {
-    if (data[at] !== 0) counts[to]++;
-    to = to + 1 === neurons ? 0 : to + 1;
-  }
+  for (const to of columns) counts[to]++;
   return counts;
 }
 
@@ -44,10 +38,10 @@ function layOut(counts: Uint32Array): { order: Uint32Array; starts: Uint32Array 
   return { order, starts };
 }
 
-/** @param data [neurons, neurons], row-major */
-export function sparseForm(data: Float32Array, neurons: number): SparseForm {
-  invariant(neurons <= sparseNeuronsMax, "sources of more than 16 bits");
-  const { order, starts } = layOut(countColumns(data, neurons));
+/** The sparse form of a recurrent matrix. */
+export function sparseForm(weights: SparseWeights): SparseForm {
+  const { neurons } = weights;
+  const { order, starts } = layOut(countColumns(weights));
   const slices = starts.length - 1;
   const pairs = starts[slices];
   const columnsAt = slices + 1;
@@ -62,16 +56,46 @@ export function sparseForm(data: Float32Array, neurons: number): SparseForm {
   for (let place = 0; place < neurons; place++) placeOf[order[place]] = place;
   const filled = new Uint32Array(neurons);
   for (let from = 0; from < neurons; from++) {
-    for (let to = 0; to < neurons; to++) {
-      const value = data[from * neurons + to];
-      if (value === 0) continue;
+    for (let k = weights.rows[from]; k < weights.rows[from + 1]; k++) {
+      const to = weights.columns[k];
       const entry = filled[to]++;
       const slice = Math.floor(placeOf[to] / sliceColumns);
       const lane = placeOf[to] % sliceColumns;
       const pair = starts[slice] + (entry >> 1);
       words[pairsAt + pair * sliceColumns + lane] |= from << (16 * (entry & 1));
-      values[valuesAt + (2 * pair + (entry & 1)) * sliceColumns + lane] = value;
+      values[valuesAt + (2 * pair + (entry & 1)) * sliceColumns + lane] = weights.values[k];
     }
   }
   return { words, slices, columnsAt, pairsAt, valuesAt };
+}
+
+/** What a sparse form was made of, from all of its words. */
+export function weightsOf(
+  words: Uint32Array,
+  places: Omit<SparseForm, "words">,
+  neurons: number,
+): SparseWeights {
+  const { slices, columnsAt, pairsAt, valuesAt } = places;
+  const numbers = new Float32Array(words.buffer, words.byteOffset, words.length);
+  const placeOf = new Uint32Array(neurons);
+  for (let place = 0; place < neurons; place++) placeOf[words[columnsAt + place]] = place;
+  const most = 2 * words[slices] * sliceColumns;
+  const starts = new Uint32Array(neurons + 1);
+  const sources = new Uint16Array(most);
+  const weights = new Float32Array(most);
+  let next = 0;
+  for (let to = 0; to < neurons; to++) {
+    const slice = Math.floor(placeOf[to] / sliceColumns);
+    const lane = placeOf[to] % sliceColumns;
+    for (let entry = 2 * words[slice]; entry < 2 * words[slice + 1]; entry++) {
+      const value = numbers[valuesAt + entry * sliceColumns + lane];
+      // what fills a slice up
+      if (value === 0) break;
+      sources[next] = words[pairsAt + (entry >> 1) * sliceColumns + lane] >>> (16 * (entry & 1));
+      weights[next] = value;
+      next++;
+    }
+    starts[to + 1] = next;
+  }
+  return weightsOfColumns({ starts, sources: sources.subarray(0, next), weights: weights.subarray(0, next) });
 }

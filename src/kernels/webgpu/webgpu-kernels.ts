@@ -11,13 +11,14 @@ import {
   checkTerms,
   sizeOf,
 } from "../shapes.js";
+import { checkWeights } from "../sparse-weights.js";
 import type { Slot } from "./buffers.js";
 import { calibrate } from "./calibrate.js";
 import { sumOfTerms } from "./drive.js";
 import { derivative, difference } from "./elementwise.js";
 import { type Gpu, sharedGpu } from "./gpu.js";
 import { learn } from "./learn.js";
-import { type DeviceMatrix, releaseMatrix, type SparseUpTo, uploadMatrix } from "./matrix.js";
+import { type DeviceMatrix, readMatrix, releaseMatrix, type SparseUpTo, uploadMatrix } from "./matrix.js";
 import { Queue } from "./queue.js";
 import { readout } from "./readout.js";
 import { meanMagnitude, sample, score } from "./reductions.js";
@@ -186,14 +187,18 @@ export function kernelsOn(
       queue.commands.upload(slot, data);
       return tensor;
     },
-    matrix(data, neurons) {
+    matrix(weights) {
       check();
-      checkData(data, [neurons, neurons]);
-      return handles.matrix(neurons, uploadMatrix(queue, data, neurons, sparseUpTo));
+      checkWeights(weights);
+      return handles.matrix(weights.neurons, uploadMatrix(queue, weights, sparseUpTo));
     },
     async read(tensor) {
       check();
       return await queue.read(handles.contentOf(tensor), sizeOf(tensor.shape));
+    },
+    async weights(matrix) {
+      check();
+      return await readMatrix(queue, handles.matrixOf(matrix));
     },
     retain: (handle) => handles.retain(handle),
     dispose: (handle) => handles.dispose(handle),

@@ -1,3 +1,4 @@
+import type { Kernels } from "../../kernels/kernels.js";
 import { drawnOnce } from "./bench-network.js";
 import { connectionsPerNeuron, sweepCases } from "./bench-options.js";
 import type { BenchResult } from "./bench-result.js";
@@ -6,10 +7,16 @@ import { liveTicks } from "./live-ticks.js";
 import { matrixBytes } from "./matrix-bytes.js";
 import type { Bench, Measurement } from "./measurement.js";
 import { hasRoomFor, residentBytes } from "./memory.js";
-import { drawConnections, iterationCost, iterationsPerRun } from "./sparse-module.js";
+import { type BenchMatrix, benchWeights, iterationCost, iterationsPerRun } from "./sparse-module.js";
 
 /** A figure of a sweep is one of many: what would take longer than this is left out. */
 const longestSeconds = 20;
+
+/** What was drawn goes with this call: the matrix is the only copy. */
+function benchMatrix(kernels: Kernels, neurons: number, connectionRate: number): BenchMatrix {
+  const weights = benchWeights(neurons, connectionRate);
+  return { matrix: kernels.matrix(weights), connections: weights.values.length };
+}
 
 /** Cost of an iteration and memory of a module, by its size and its connections. */
 async function moduleCosts(
@@ -20,8 +27,7 @@ async function moduleCosts(
 ): Promise<BenchResult["sweeps"]["sizes"]> {
   // in a process of its own, and before this one takes memory
   const bytes_per_connection = memory ? await matrixBytes(kernels.name, neurons, connectionRate) : null;
-  const drawn = drawConnections(neurons, connectionRate);
-  const matrix = kernels.matrix(drawn.weights, neurons);
+  const { matrix, connections } = benchMatrix(kernels, neurons, connectionRate);
   const brief = { ...effort, warmUps: 1, runs: 3 };
   const costs: BenchResult["sweeps"]["sizes"] = [];
   try {
@@ -32,7 +38,7 @@ async function moduleCosts(
         result.skipped.push(`iterations of ${neurons} neurons at batch ${batch}: ${Math.round(seconds)} s`);
         continue;
       }
-      const cost = await iterationCost(kernels, drawn, matrix, batch, brief);
+      const cost = await iterationCost(kernels, { matrix, connections }, batch, brief);
       perStimulusUs = cost.us_per_iteration / batch;
       costs.push({ ...cost, bytes_per_connection });
     }
@@ -64,7 +70,7 @@ export function sweepMeasurements(bench: Bench): Measurement[] {
         part: "sizes",
         what: `iterations of ${neurons} neurons`,
         async run() {
-          if (!hasRoomFor(neurons)) {
+          if (!hasRoomFor(kernels.name, neurons)) {
             result.skipped.push(`iterations of ${neurons} neurons: too little memory is free`);
             return;
           }

@@ -1,40 +1,18 @@
 import type { Kernels, RecurrentMatrix, Tensor } from "../../kernels/kernels.js";
+import type { SparseWeights } from "../../kernels/sparse-weights.js";
 import { random } from "../../model/random.js";
+import { roughRecurrentWeights } from "../../model/recurrent-weights.js";
 import { type Effort, timed } from "./timing.js";
-
-/** A recurrent matrix of random connections. */
-export interface DrawnConnections {
-  readonly neurons: number;
-  /** [neurons, neurons] row-major, row = from, column = to */
-  readonly weights: Float32Array;
-  /** non-zero weights */
-  readonly connections: number;
-}
 
 /** As in the papers. */
 const spectralRadius = 0.25;
 
 /**
- * Draws connections as a module's are drawn, and scales them by the circular law, `radius = deviation * sqrt(neurons)`:
- * near enough for timings, where finding the radius of 16,384 neurons would take longer than all of them.
+ * Draws the recurrent weights of a module to measure with.
  * @param connectionRate drawn connections as a part of neurons^2, in (0, 1]
  */
-export function drawConnections(neurons: number, connectionRate: number): DrawnConnections {
-  const source = random(1, `bench ${neurons} neurons`);
-  const weights = new Float32Array(neurons * neurons);
-  const drawn = Math.max(1, Math.floor(weights.length * connectionRate));
-  for (let i = 0; i < drawn; i++) weights[source.integer(weights.length)] += source.uniform(-1, 1);
-  let squares = 0;
-  let connections = 0;
-  for (const weight of weights) {
-    if (weight === 0) continue;
-    squares += weight * weight;
-    connections += 1;
-  }
-  const scale = spectralRadius / Math.sqrt(squares / neurons);
-  for (let i = 0; i < weights.length; i++) weights[i] *= scale;
-  return { neurons, weights, connections };
-}
+export const benchWeights = (neurons: number, connectionRate: number): SparseWeights =>
+  roughRecurrentWeights({ neurons, connectionRate, spectralRadius }, random(1, `bench ${neurons} neurons`));
 
 /** What an iteration of a module costs. */
 export interface IterationCost {
@@ -45,6 +23,13 @@ export interface IterationCost {
   readonly us_per_iteration: number;
   /** by stimulus */
   readonly ns_per_connection: number;
+}
+
+/** A recurrent matrix whose iterations are timed. */
+export interface BenchMatrix {
+  readonly matrix: RecurrentMatrix;
+  /** non-zero weights */
+  readonly connections: number;
 }
 
 /** Enough for what a call costs by itself not to count. */
@@ -59,11 +44,11 @@ function noise(kernels: Kernels, batch: number, neurons: number): Tensor {
 /** Measures full iterations of one module, from a state of noise. */
 export async function iterationCost(
   kernels: Kernels,
-  { neurons, connections }: DrawnConnections,
-  matrix: RecurrentMatrix,
+  { matrix, connections }: BenchMatrix,
   batch: number,
   effort: Effort,
 ): Promise<IterationCost> {
+  const { neurons } = matrix;
   const from = noise(kernels, batch, neurons);
   const drive = noise(kernels, batch, neurons);
   const settle = async (): Promise<void> => {

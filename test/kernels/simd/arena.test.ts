@@ -5,6 +5,7 @@ import type { Kernels, Moments, Tensor } from "../../../src/kernels/kernels.js";
 import { Arena } from "../../../src/kernels/simd/arena.js";
 import { openSimd, simdVariant } from "../../../src/kernels/simd/open-simd.js";
 import { threadCount } from "../../../src/kernels/simd/threads.js";
+import { sparseWeights } from "../../../src/kernels/sparse-weights.js";
 import { random } from "../../../src/model/random.js";
 import { openVariant, variants } from "./engines.js";
 import { recurrent, values } from "./large-cases.js";
@@ -79,7 +80,7 @@ describe("the arena", () => {
 function ticking(kernels: Kernels, batch: number) {
   const [neurons, inputs] = [160, 64];
   const source = random(2, "ticks");
-  const matrix = kernels.matrix(recurrent(source, neurons, 0.22), neurons);
+  const matrix = kernels.matrix(sparseWeights(recurrent(source, neurons, 0.22), neurons));
   let weights = kernels.tensor(values(source, inputs * neurons), [inputs, neurons]);
   let moments: Moments | null = null;
   let state: Tensor | null = null;

@@ -10,6 +10,7 @@ import { prebuilt } from "../../../src/kernels/simd/prebuilt.js";
 import { simdKernels } from "../../../src/kernels/simd/simd-kernels.js";
 import { workerThreads } from "../../../src/kernels/simd/threads.js";
 import { webAssemblyEngine } from "../../../src/kernels/simd/webassembly.js";
+import { sparseWeights } from "../../../src/kernels/sparse-weights.js";
 
 const module = new WebAssembly.Module(readFileSync(prebuilt("eddy.wasm")));
 
@@ -61,7 +62,7 @@ export function openVariant(variant: string, threads: number): OpenVariant {
 /** Makes work of many parts until all threads have come to take some. */
 export async function joined({ name, kernels, arena, threads }: OpenVariant): Promise<void> {
   const neurons = 512;
-  const matrix = kernels.matrix(new Float32Array(neurons * neurons).fill(1e-3), neurons);
+  const matrix = kernels.matrix(sparseWeights(new Float32Array(neurons * neurons).fill(1e-3), neurons));
   const drive = kernels.tensor(new Float32Array(64 * neurons).fill(0.1), [64, neurons]);
   for (let waits = 0; threads > 1 && Atomics.load(arena.pool, poolWords.threads) < threads; waits++) {
     invariant(waits < 3000, `the threads of ${name} did not come`);

@@ -4,6 +4,7 @@ import { type Form, forms } from "../../../src/kernels/simd/commands.js";
 import type { Content, Contents } from "../../../src/kernels/simd/content.js";
 import { RecurrentForm } from "../../../src/kernels/simd/recurrent-form.js";
 import { settle } from "../../../src/kernels/simd/settle.js";
+import { sparseWeights } from "../../../src/kernels/sparse-weights.js";
 import { random } from "../../../src/model/random.js";
 import { activations, type SettleCase } from "../../arbitraries/kernel-cases.js";
 import { openContents, variants } from "./engines.js";
@@ -18,13 +19,17 @@ function upload(contents: Contents, data: Float32Array, shape: readonly number[]
 /** The state that a settling of one row ends in when its matrix has this form. */
 function settledBy(contents: Contents, form: Form, given: SettleCase): Uint32Array {
   const { neurons, activation, iterations } = given;
-  const matrix = new RecurrentForm(contents.arena, contents.engine.lanes, given.matrix, neurons);
+  const matrix = new RecurrentForm(
+    contents.arena,
+    contents.engine.lanes,
+    sparseWeights(given.matrix, neurons),
+  );
   matrix.make(form);
   matrix.rowForm = form;
   const bias = given.bias && upload(contents, given.bias, [neurons]);
   const from = given.from && upload(contents, given.from, [1, neurons]);
   const drive = upload(contents, given.drive, [1, neurons]);
-  const plain = { changes: null, tolerance: null, report: false, needed: null };
+  const plain = { gain: given.gain ?? 1, changes: null, tolerance: null, report: false, needed: null };
   const request = { batch: 1, matrix, bias, from, drive, activation, iterations, ...plain };
   const [{ state }] = settle(contents, () => {}, [request]);
   const result = contents.numbersOf(state).slice();
@@ -73,6 +78,7 @@ describe.each(variants)("forms of a recurrent matrix in %s", (variant) => {
           batch: 1,
           neurons,
           matrix,
+          gain: null,
           bias: null,
           activation,
           from,

@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, it } from "vitest";
 import type { Activation, Kernels, Nonlinearity } from "../../../src/kernels/kernels.js";
+import { sparseWeights } from "../../../src/kernels/sparse-weights.js";
 import { openVariant, variants } from "./engines.js";
 
 const step = 2 ** -10;
@@ -9,7 +10,7 @@ const grid = Float32Array.from({ length: 24 / step + 1 }, (_, index) => index * 
 
 /** f of each number, by a module of one neuron that hears only its drive. */
 async function apply(kernels: Kernels, activation: Activation, given: Float32Array): Promise<Float32Array> {
-  const matrix = kernels.matrix(new Float32Array(1), 1);
+  const matrix = kernels.matrix(sparseWeights(new Float32Array(1), 1));
   const drive = kernels.tensor(given, [given.length, 1]);
   const [{ state }] = kernels.settle([{ matrix, activation, from: "zero", drive, iterations: 1 }]);
   const result = await kernels.read(state);

@@ -51,6 +51,7 @@ static settle_case random_settle(void) {
   if (j->iterations > 1 && !j->from) j->quiet = allocate((u64)j->tiles * segments);
   j->chunks = between(1, segments);
   j->measured = below(3);
+  j->gain = chance(0.5) ? 1 : uniform(-1.5f, 1.5f);
   j->tolerance = j->measured == 2 ? uniform(0, 0.6f) : -1;
   if (chance(0.3)) random_changes(&c);
   else if (!j->measured && j->iterations > 2 && chance(0.5)) {
@@ -81,7 +82,7 @@ static int plain_iteration(settle_case *c, u32 row, u32 iteration, const double 
   }
   if (j->epsilonSet) memcpy(sum, after, n * sizeof(double));
   for (u32 to = 0; to < n; to++) {
-    double u = after[to] + drive[to] + (c->bias ? c->bias[to] : 0);
+    double u = j->gain * after[to] + drive[to] + (c->bias ? c->bias[to] : 0);
     // what cancels in double precision need not in single; without a source there is nothing to cancel
     if (j->activation == SIGN && fabs(u) < 1e-5 && (u != 0 || sources_in(&c->matrix, 0, n, to) > 0)) clear = 0;
     after[to] = plain_activated(j->activation, u);

@@ -57,6 +57,7 @@ export function largeSettle(
     batch,
     neurons,
     matrix: recurrent(source, neurons, density),
+    gain: pick(source, [null, 1, 0.7, -1.1]),
     bias: chance(source, 0.5) ? values(source, neurons) : null,
     // sign is chaotic, but of one kind everywhere
     activation: pick(source, activations),

@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, it } from "vitest";
 import type { Tensor } from "../../../src/kernels/kernels.js";
+import { sparseWeights } from "../../../src/kernels/sparse-weights.js";
 import { random } from "../../../src/model/random.js";
 import { openVariant, variants } from "./engines.js";
 import { recurrent, values } from "./large-cases.js";
@@ -11,7 +12,7 @@ const anyIn = (data: Float32Array): boolean => data.some((value) => !Number.isFi
 describe.each(variants)("what is no number in %s", (variant) => {
   const { kernels } = openVariant(variant, 2);
   const numbers = random(12, "not finite");
-  const matrix = kernels.matrix(recurrent(numbers, neurons, 0.22), neurons);
+  const matrix = kernels.matrix(sparseWeights(recurrent(numbers, neurons, 0.22), neurons));
   afterAll(() => kernels.close());
 
   const withOne = (value: number, batch: number): Tensor => {

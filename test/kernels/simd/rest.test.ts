@@ -1,5 +1,6 @@
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
 import type { Propagated, SettleRequest, Tensor } from "../../../src/kernels/kernels.js";
+import { sparseWeights } from "../../../src/kernels/sparse-weights.js";
 import { random } from "../../../src/model/random.js";
 import { openVariant, variants } from "./engines.js";
 import { recurrent, values } from "./large-cases.js";
@@ -37,7 +38,7 @@ describe.each(variants)("a module at rest in %s", (variant) => {
     const [{ state }] = other.settle([
       {
         ...given,
-        matrix: other.matrix(matrix, neurons),
+        matrix: other.matrix(sparseWeights(matrix, neurons)),
         from: await copy(given.from),
         drive: await copy(given.drive),
         bias: given.bias && (await copy(given.bias)),
@@ -74,7 +75,7 @@ describe.each(variants)("a module at rest in %s", (variant) => {
 
   beforeEach(() => {
     const bias = kernels.tensor(values(numbers, neurons), [neurons]);
-    const given = { matrix: kernels.matrix(weights, neurons), bias, drive: uploaded() };
+    const given = { matrix: kernels.matrix(sparseWeights(weights, neurons)), bias, drive: uploaded() };
     request = settleDown({ ...given, activation: "tanh", from: "zero", iterations: 1 });
   });
 
@@ -102,13 +103,14 @@ describe.each(variants)("a module at rest in %s", (variant) => {
     expect(await kernels.read(far.state)).toEqual(await kernels.read(request.from));
   });
 
-  it("wakes by a new drive, matrix, bias or activation", async () => {
+  it("wakes by a new drive, matrix, bias, activation or gain", async () => {
     await expectAwake({ ...request, drive: uploaded() });
     const other = chain();
-    await expectAwake({ ...request, matrix: kernels.matrix(other, neurons) }, other);
+    await expectAwake({ ...request, matrix: kernels.matrix(sparseWeights(other, neurons)) }, other);
     await expectAwake({ ...request, bias: kernels.tensor(values(numbers, neurons), [neurons]) });
     await expectAwake({ ...request, bias: undefined });
     await expectAwake({ ...request, activation: "sigmoid" });
+    await expectAwake({ ...request, gain: 0.5 });
   });
 
   it("wakes by a bias, a drive or a state that was learned, which may lie where the old one lay", async () => {

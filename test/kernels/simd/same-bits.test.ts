@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Kernels } from "../../../src/kernels/kernels.js";
 import { poolWords } from "../../../src/kernels/simd/arena.js";
+import { sparseWeights } from "../../../src/kernels/sparse-weights.js";
 import { random } from "../../../src/model/random.js";
 import { activations, type Numbers, neededOf, type SettleCase } from "../../arbitraries/kernel-cases.js";
 import { runDrive, runLearn, runOn, runReadout, runSettle } from "../run-case.js";
@@ -63,7 +64,7 @@ const network =
       }),
     );
     const owned = cases.map(({ matrix, drive, from, neurons }) => ({
-      matrix: kernels.matrix(matrix, neurons),
+      matrix: kernels.matrix(sparseWeights(matrix, neurons)),
       drive: kernels.tensor(drive, [batch, neurons]),
       from: from ? kernels.tensor(from, [batch, neurons]) : ("zero" as const),
     }));

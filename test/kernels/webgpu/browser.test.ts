@@ -17,7 +17,12 @@ const program = `
     if (!(await navigator.gpu?.requestAdapter())) return null;
     const kernels = await webgpuKernels();
     const drive = kernels.tensor(Float32Array.of(1, -3), [1, 2]);
-    const matrix = kernels.matrix(Float32Array.of(0, 0.1, 0.2, 0), 2);
+    const matrix = kernels.matrix({
+      neurons: 2,
+      rows: Uint32Array.of(0, 1, 2),
+      columns: Uint16Array.of(1, 0),
+      values: Float32Array.of(0.1, 0.2),
+    });
     const [settled] = kernels.settle([
       { matrix, activation: "tanh", from: "zero", drive, iterations: 5, tolerance: 0 },
     ]);

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { EddyError } from "../../../src/errors.js";
 import { openKernels } from "../../../src/kernels/backends.js";
 import type { Kernels, Tensor } from "../../../src/kernels/kernels.js";
+import { sparseWeights } from "../../../src/kernels/sparse-weights.js";
 import { described, findAdapter, webgpuAdapter } from "../../../src/kernels/webgpu/adapter.js";
 import { Gpu, sharedGpu } from "../../../src/kernels/webgpu/gpu.js";
 import { kernelsOn } from "../../../src/kernels/webgpu/webgpu-kernels.js";
@@ -16,7 +17,7 @@ const numbers = (length: number, step: number): Float32Array =>
 /** A step with an upload, settling, learning and a read, all of whose tensors it disposes of. */
 async function step(kernels: Kernels, batch: number, weights: Tensor): Promise<Tensor> {
   const neurons = 40;
-  const matrix = kernels.matrix(numbers(neurons ** 2, 0.3), neurons);
+  const matrix = kernels.matrix(sparseWeights(numbers(neurons ** 2, 0.3), neurons));
   const drive = kernels.tensor(numbers(batch * neurons, 0.7), [batch, neurons]);
   const [settled] = kernels.settle([
     { matrix, activation: "tanh", from: "zero", drive, iterations: 5, tolerance: 0.01 },
@@ -53,7 +54,7 @@ describe.skipIf(noDevice)(`webgpu on its device ${noDevice ? `(${noDevice})` : "
     const kernels = await openKernels("webgpu");
     const u = Float32Array.from({ length: 4001 }, (_, index) => (index - 2000) / 150);
     const given = Float32Array.of(...u, 1e-30, 88, -88, 1e4, -1e4, 3e38, -3e38);
-    const matrix = kernels.matrix(new Float32Array(given.length ** 2), given.length);
+    const matrix = kernels.matrix(sparseWeights(new Float32Array(given.length ** 2), given.length));
     const drive = kernels.tensor(given, [1, given.length]);
     for (const [activation, f] of [
       ["tanh", Math.tanh],
@@ -156,7 +157,7 @@ describe.skipIf(noDevice)(`webgpu after its device is lost ${noDevice ? `(${noDe
 
   it("refuses what comes after, by name", async () => {
     await gpu.device.lost;
-    const matrix = () => kernels.matrix(new Float32Array(4), 2);
+    const matrix = () => kernels.matrix(sparseWeights(new Float32Array(4), 2));
     const calls = [
       matrix,
       () => kernels.difference(tensor, tensor),

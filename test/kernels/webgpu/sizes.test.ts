@@ -28,6 +28,7 @@ const settling = (batch: number, neurons: number, more: Partial<SettleCase> = {}
   batch,
   neurons,
   matrix: sparse(neurons),
+  gain: null,
   bias: uniform(neurons),
   activation: "tanh",
   from: uniform(batch * neurons),

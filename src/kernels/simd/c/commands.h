@@ -44,6 +44,7 @@ typedef struct {
   u32 chunks;       // into how many parts the targets of a tile are split
   u32 measured;     // residual: 0 never, 1 in the last iteration, 2 in each
   float tolerance;
+  float gain; // of the recurrent product
   // event-driven propagation: none of them, or all
   u32 epsilonSet;
   float epsilon;

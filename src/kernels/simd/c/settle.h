@@ -1,4 +1,4 @@
-// Iterations h <- f(h W + b + drive). Every sum takes the products source by source, in ascending order, and drive + b
+// Iterations h <- f(gain (h W) + b + drive). Every sum takes the products source by source, in ascending order, and drive + b
 // last, as those are larger and would round each addition more coarsely. Sources at zero may be left out, which changes
 // no bit. So tiles, blocks, forms and threads do not show in a result.
 #ifndef EDDY_SETTLE_H
@@ -145,21 +145,22 @@ static void measure(job *j, const float *before, const float *after, u32 count, 
   if (largest) __atomic_store_n(&j->changed, 1, __ATOMIC_RELAXED);
 }
 
-// The state: f(sum + (drive + b)).
+// The state: f(gain sum + (drive + b)).
 static void finish(const span *s, u32 segment, u32 lanes, const float *sums) {
   u32 first = segment * SEGMENT, width = columns_of(s->m, segment), activation = s->j->activation;
   u64 at = (u64)first * lanes, count = (u64)width * lanes;
   const float *sum = sums + at, *drive = s->drive + at;
   float *state = s->result + at;
+  vec gain = broadcast(s->j->gain);
   if (!s->bias) {
-    for (u64 k = 0; k < count; k += LANES) store(state + k, activated(activation, load(sum + k) + load(drive + k)));
+    for (u64 k = 0; k < count; k += LANES) store(state + k, activated(activation, gain * load(sum + k) + load(drive + k)));
   } else if (lanes == 1) {
     for (u64 k = 0; k < count; k += LANES)
-      store(state + k, activated(activation, load(sum + k) + (load(drive + k) + load(s->bias + first + k))));
+      store(state + k, activated(activation, gain * load(sum + k) + (load(drive + k) + load(s->bias + first + k))));
   } else {
     for (u32 c = 0; c < width; c++)
       for (u64 k = (u64)c * lanes; k < (u64)(c + 1) * lanes; k += LANES)
-        store(state + k, activated(activation, load(sum + k) + (load(drive + k) + s->bias[first + c])));
+        store(state + k, activated(activation, gain * load(sum + k) + (load(drive + k) + s->bias[first + c])));
   }
 }
 

@@ -13,6 +13,8 @@ export const iterationParameters = {
   ends: "u32",
   /** as bits: numbers that are not negative compare like their bits, and what is no number is above all */
   tolerance: "f32",
+  /** factor of the recurrent product */
+  gain: "f32",
 } as const;
 
 /** `over(thread)`: an earlier iteration ended the settling. All threads of a workgroup agree. */
@@ -44,7 +46,7 @@ var<workgroup> largestChange: atomic<u32>;
 fn settleUnit(row: u32, column: u32, product: f32) {
   let at = row * p.neurons + column;
   ${recurrent}
-  let h = activate(p.activation, u + input[at]);
+  let h = activate(p.activation, p.gain * u + input[at]);
   next[at] = h;
   change = max(change, bitcast<u32>(h - ${before}) & 0x7fffffffu);
 }
