@@ -25,8 +25,11 @@ const changeTolerance = 2e-4;
 const residualMargin = 3;
 const competitorTolerance = 1e-4;
 
-/** Moduli from here up, relative to the leading one, are competitors. */
-const competitorFloor = 0.97;
+/**
+ * Moduli from here up, relative to the leading one, are competitors. Where eigenvalues fill a disk that ring grows with
+ * their number; from 4,096 on it is as narrow as to hold no more of them than it does there.
+ */
+const competitorFloor = (size: number): number => Math.max(0.97, 1 - (0.03 * 4096) / size);
 
 /** A new direction of this relative length is rounding: the basis spans an invariant subspace. */
 const breakdown = 1e-13;
@@ -64,7 +67,7 @@ export function leadingModulus(operator: Operator): number {
     const complete = krylov.basis.length === grown || grown === size;
     const moduli = ritzValues(krylov, grown);
     const leading = moduli[0].modulus;
-    if (complete || isSettled(krylov, grown, moduli, before)) return leading;
+    if (complete || isSettled(krylov, grown, moduli, before, competitorFloor(size) * leading)) return leading;
     if (grown === limit)
       throw new EddyError(
         "NO_CONVERGENCE",
@@ -193,11 +196,17 @@ function ritzValues({ hessenberg, stride }: Krylov, size: number): RitzValue[] {
 }
 
 /** Whether the first of the sorted Ritz values is the leading eigenvalue, by the criterion of `leadingModulus`. */
-function isSettled(krylov: Krylov, size: number, values: RitzValue[], before: number): boolean {
+function isSettled(
+  krylov: Krylov,
+  size: number,
+  values: RitzValue[],
+  before: number,
+  floor: number,
+): boolean {
   const leading = values[0].modulus;
   if (!(Math.abs(leading - before) <= changeTolerance * leading)) return false;
   return values.every(({ modulus, real, imaginary }, index) => {
-    if (modulus < competitorFloor * leading) return true;
+    if (modulus < floor) return true;
     const residual = ritzResidual(krylov.hessenberg, krylov.stride, size, real, imaginary);
     if (index === 0 && residual > residualTolerance * leading) return false;
     return modulus + residualMargin * residual <= (1 + competitorTolerance) * leading;

@@ -2,10 +2,10 @@ import { z } from "zod";
 import { strictObject } from "./validate.js";
 
 /**
- * Event-driven propagation of a network's recurrent connections: `h <- f(s + b + drive)` with `s = spoken W`, where a
+ * Event-driven propagation of a network's recurrent connections: `h <- f(gain s + b + drive)` with `s = spoken W`, where a
  * unit speaks, `spoken <- h`, only when `|h - spoken| > epsilon`. A tick then costs what the units that speak do.
  *
- * With L the largest column sum of |W| and an activation of slope 1 at most, the state h~ of a module keeps to that of
+ * With L the largest column sum of |gain W| and an activation of slope 1 at most, the state h~ of a module keeps to that of
  * full products, h, under the same drive: after k ticks from the same state
  *
  *     max |h~ - h| <= epsilon L (1 + L + ... + L^(k-1)),

@@ -6,6 +6,7 @@ import { RecurrentForm } from "../../../src/kernels/simd/recurrent-form.js";
 import { settle } from "../../../src/kernels/simd/settle.js";
 import { sparseWeights } from "../../../src/kernels/sparse-weights.js";
 import { random } from "../../../src/model/random.js";
+import { roughRecurrentWeights } from "../../../src/model/recurrent-weights.js";
 import { activations, type SettleCase } from "../../arbitraries/kernel-cases.js";
 import { openContents, variants } from "./engines.js";
 import { densities, largeSettle } from "./large-cases.js";
@@ -91,6 +92,16 @@ describe.each(variants)("forms of a recurrent matrix in %s", (variant) => {
         });
       }
     }
+  });
+
+  it("take at most 8 bytes a connection of 4,096 neurons with 64 each", () => {
+    const neurons = 4096;
+    const options = { neurons, connectionRate: 64 / neurons, spectralRadius: 0.25 };
+    const weights = roughRecurrentWeights(options, random(1, "bytes"));
+    const matrix = new RecurrentForm(contents.arena, contents.engine.lanes, weights);
+    expect(matrix.bytes / weights.values.length).toBeLessThanOrEqual(8);
+    expect(matrix.weights()).toEqual(weights);
+    matrix.free();
   });
 
   it("leave no memory behind", () => {
