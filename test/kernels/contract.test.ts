@@ -3,37 +3,16 @@ import { EddyError } from "../../src/errors.js";
 import { openKernels } from "../../src/kernels/backends.js";
 import type { Kernels, LearnRequest, Propagated, Tensor } from "../../src/kernels/kernels.js";
 import { referenceKernels } from "../../src/kernels/reference/reference-kernels.js";
-import { type SparseWeights, sparseWeights } from "../../src/kernels/sparse-weights.js";
-import { random } from "../../src/model/random.js";
+import { sparseWeights } from "../../src/kernels/sparse-weights.js";
 import { openBackends } from "./open-backends.js";
+import { refusalOf } from "./refusal-of.js";
 
 const matrixOf = (kernels: Kernels, ...shape: number[]): Tensor =>
   kernels.tensor(new Float32Array(shape.reduce((size, axis) => size * axis, 1)).fill(0.5), shape);
 
-/** Of three neurons. */
-const twoWeights: SparseWeights = {
-  neurons: 3,
-  rows: Uint32Array.of(0, 1, 2, 2),
-  columns: Uint16Array.of(1, 0),
-  values: Float32Array.of(0.5, -0.5),
-};
-
 /** Calls that every backend refuses, with what makes each of them wrong. */
 const refused: Record<string, (kernels: Kernels) => unknown> = {
   "an upload of another size": (k) => k.tensor(new Float32Array(5), [2, 3]),
-  "a matrix that is not square": (k) => k.matrix(sparseWeights(new Float32Array(6), 3)),
-  "a matrix of too few rows": (k) => k.matrix({ ...twoWeights, rows: Uint32Array.of(0, 2) }),
-  "a matrix of more columns than values": (k) =>
-    k.matrix({ ...twoWeights, columns: Uint16Array.of(0, 1, 2) }),
-  "rows that end before the weights do": (k) => k.matrix({ ...twoWeights, rows: Uint32Array.of(0, 0, 1, 1) }),
-  "rows that do not ascend": (k) => k.matrix({ ...twoWeights, rows: Uint32Array.of(0, 2, 1, 2) }),
-  "a row that ends beyond the weights": (k) => k.matrix({ ...twoWeights, rows: Uint32Array.of(0, 3, 3, 2) }),
-  "columns that do not ascend": (k) =>
-    k.matrix({ ...twoWeights, rows: Uint32Array.of(0, 2, 2, 2), columns: Uint16Array.of(1, 1) }),
-  "a column outside the matrix": (k) => k.matrix({ ...twoWeights, columns: Uint16Array.of(0, 3) }),
-  "a zero among the weights": (k) => k.matrix({ ...twoWeights, values: Float32Array.of(1, 0) }),
-  "a matrix of too many neurons": (k) =>
-    k.matrix({ ...twoWeights, neurons: 65_537, rows: new Uint32Array(65_538) }),
   "a gain that is no number": (k) => k.settle([settling(k, { gain: Number.NEGATIVE_INFINITY })]),
   "a gain beyond float32": (k) => k.settle([settling(k, { gain: 1e39 })]),
   "a source of another batch": (k) =>
@@ -132,16 +111,6 @@ function learning(kernels: Kernels, weights: Tensor): LearnRequest {
   };
 }
 
-function refusalOf(kernels: Kernels, call: (kernels: Kernels) => unknown): { code: string; message: string } {
-  try {
-    call(kernels);
-  } catch (error) {
-    if (error instanceof EddyError) return { code: error.code, message: error.message };
-    throw error;
-  }
-  return expect.fail("was not refused");
-}
-
 describe.each(openBackends)("%s", (name) => {
   let kernels: Kernels;
 
@@ -186,55 +155,6 @@ describe.each(openBackends)("%s", (name) => {
     kernels.dispose(matrix);
     expect(kernels.live()).toBe(0);
     expect(() => kernels.retain(matrix)).toThrow("invariant");
-  });
-
-  it("copies the weights that it is given and gives", async () => {
-    const values = Float32Array.of(0.5, -0.5);
-    const matrix = kernels.matrix({ ...twoWeights, values });
-    values[0] = 9;
-    const read = await kernels.weights(matrix);
-    expect(read).toEqual(twoWeights);
-    read.values[0] = 9;
-    read.columns[0] = 2;
-    expect(await kernels.weights(matrix)).toEqual(twoWeights);
-    kernels.dispose(matrix);
-    await expect(async () => kernels.weights(matrix)).rejects.toThrow("invariant");
-  });
-
-  it.each([0, 1, 5, 200])("gives back the weights of %i neurons to the bit", async (neurons) => {
-    for (const share of [0, 0.02, 0.4, 1]) {
-      const source = random(neurons, `weights ${share}`);
-      const data = Float32Array.from({ length: neurons ** 2 }, () =>
-        source.uniform(0, 1) < share ? source.uniform(-1, 1) : 0,
-      );
-      // the smallest number that there is, and the largest
-      data.set([2 ** -149, -3.4028234663852886e38].slice(0, data.length));
-      const weights = sparseWeights(data, neurons);
-      const matrix = kernels.matrix(weights);
-      expect(await kernels.weights(matrix)).toEqual(weights);
-      kernels.dispose(matrix);
-    }
-  });
-
-  it("makes of a gain of 1 what it makes of none, to the bit", async () => {
-    const matrix = kernels.matrix(twoWeights);
-    const [drive, from] = [matrixOf(kernels, 2, 3), matrixOf(kernels, 2, 3)];
-    const states = [{}, { gain: 1 }].map((more) => {
-      const request = { matrix, drive, from, iterations: 3, ...more };
-      return kernels.settle([settling(kernels, request)])[0].state;
-    });
-    const [without, one] = await Promise.all(states.map((state) => kernels.read(state)));
-    expect(one).toEqual(without);
-  });
-
-  it("keeps the sum of what was spoken without the gain", async () => {
-    const matrix = kernels.matrix(twoWeights);
-    const [drive, from] = [matrixOf(kernels, 1, 3), matrixOf(kernels, 1, 3)];
-    const changes = { epsilon: 0, remembered: null };
-    const request = { matrix, drive, from, changes, activation: "linear", iterations: 1, gain: -2 };
-    const [{ state, propagated }] = kernels.settle([settling(kernels, request)]);
-    expect([...(await kernels.read(propagated!.sum))]).toEqual([-0.25, 0.25, 0]);
-    expect([...(await kernels.read(state))]).toEqual([1, 0, 0.5]);
   });
 
   it("copies what it is given and what it gives", async () => {

@@ -66,6 +66,8 @@ describe.each([undefined, { epsilon: 1e-3, fullEvery: 10_000 }])(
         tick(100);
         expect(tick(50)).toEqual({ drives: 0, settles: 0 });
       }
+      network.queue.push({ kind: "spectralRadius", key: "m2", value: 0.01 });
+      expect(tick(1)).toEqual({ drives: 0, settles: 1 });
       network.close();
       expect(kernels.live()).toBe(0);
     });
