@@ -211,6 +211,15 @@ function closeJob(contents: Contents, job: Job, at: number): SettledContent {
   return { state, reported: report, iterations: made, residual, unchanged, silent, propagated };
 }
 
+/** Whether there is enough to do for a second thread; one that is awake takes part in any case. */
+const worthWaking = (jobs: readonly Job[]): boolean => {
+  let products = 0;
+  for (const { layout, request } of jobs) {
+    products += request.matrix.lists.connections * layout.lanes * layout.tiles * request.iterations;
+  }
+  return products >= 2 * worthAThread;
+};
+
 /** Whether all make one iteration and wait for each other; else each part makes all its iterations by itself. */
 const together = ({ chunks, request }: Job): boolean =>
   (chunks > 1 && request.iterations > 1) || request.tolerance !== null || request.changes !== null;
@@ -238,7 +247,7 @@ export function settle(
   words[at + settlingWords.count] = jobs.length;
   words[at + settlingWords.parts] = parts;
   words[at + settlingWords.iteration] = jobs.some(together) ? 1 : 0;
-  if (parts > 1) wake();
+  if (parts > 1 && worthWaking(jobs)) wake();
   engine.run(operations.settle, command);
   const settled = jobs.map((job, i) => closeJob(contents, job, first + i * jobWords.words));
   arena.free(command);
