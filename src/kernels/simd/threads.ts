@@ -47,6 +47,8 @@ export function workerThreads(arena: Arena, source: ThreadSource, count: number)
         execArgv: [],
       });
       worker.unref();
+      // one that cannot start never joins, and the others do its part
+      worker.on("error", () => {});
       workers.push(worker);
     }
   };
