@@ -25,6 +25,19 @@ function sizeClass(bytes: number): { index: number; size: number } {
   return { index: octave * classesPerOctave + steps, size: steps * step * granuleBytes };
 }
 
+/** Reserves addresses for all that may ever be needed; pages are taken as they are touched. */
+function sharedMemory(): WebAssembly.Memory {
+  try {
+    return new WebAssembly.Memory({ initial: 64, maximum: mostPages, shared: true });
+  } catch (cause) {
+    throw new EddyError(
+      "BACKEND_UNAVAILABLE",
+      'backend "simd": 10 GiB of addresses cannot be reserved; raise the limit on virtual memory (ulimit -v), or take --backend reference',
+      { cause },
+    );
+  }
+}
+
 /**
  * One shared memory for all that the kernels compute with, in WebAssembly and in native code: offsets in bytes, freed
  * blocks kept by size, so that a steady tick takes no new memory.
@@ -37,7 +50,7 @@ export class Arena {
   #next = firstOffset;
 
   constructor() {
-    this.memory = new WebAssembly.Memory({ initial: 64, maximum: mostPages, shared: true });
+    this.memory = sharedMemory();
     this.#words = new Uint32Array(this.memory.buffer);
     this.#numbers = new Float32Array(this.memory.buffer);
   }

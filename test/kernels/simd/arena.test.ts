@@ -1,23 +1,15 @@
+import { spawnSync } from "node:child_process";
 import { memoryUsage } from "node:process";
 import { afterEach, describe, expect, it } from "vitest";
-import { EddyError } from "../../../src/errors.js";
 import type { Kernels, Moments, Tensor } from "../../../src/kernels/kernels.js";
 import { Arena } from "../../../src/kernels/simd/arena.js";
 import { openSimd, simdVariant } from "../../../src/kernels/simd/open-simd.js";
 import { threadCount } from "../../../src/kernels/simd/threads.js";
 import { random } from "../../../src/model/random.js";
+import { commandLine } from "../../built.js";
+import { errorOf } from "../../error-of.js";
 import { openVariant, variants } from "./engines.js";
 import { recurrent, values } from "./large-cases.js";
-
-const errorOf = (call: () => unknown): EddyError => {
-  try {
-    call();
-  } catch (error) {
-    if (error instanceof EddyError) return error;
-    throw error;
-  }
-  throw new Error("nothing was refused");
-};
 
 describe("the arena", () => {
   it("gives room that nobody else has, and the same again once it is free", () => {
@@ -65,6 +57,14 @@ describe("the arena", () => {
     expect(arena.allocate(3 * 2 ** 30)).toBe(large);
     // pages that nobody touches are no memory
     expect(memoryUsage.rss() - residentBefore).toBeLessThan(2 ** 29);
+  });
+
+  it.skipIf(process.platform !== "linux")("says when its addresses cannot be reserved (Linux)", () => {
+    const limited = ["-c", 'ulimit -v 6000000 && exec "$0" "$@"', process.execPath];
+    const asked = [commandLine, "run", "--headless", "--ticks", "10", "--backend", "simd"];
+    const { status, stderr } = spawnSync("sh", [...limited, ...asked], { encoding: "utf8" });
+    expect(stderr).toMatch(/^eddy: backend "simd": 10 GiB of addresses cannot be reserved; .*\n$/);
+    expect(status).toBe(2);
   });
 
   it("is what kernels run out of", () => {
