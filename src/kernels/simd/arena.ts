@@ -47,6 +47,9 @@ export class Arena {
   #words: Uint32Array;
   #numbers: Float32Array;
   readonly #free: number[][] = [];
+  /** what the operation that runs has allocated, and as negative numbers freed */
+  readonly #journal: number[] = [];
+  #depth = 0;
   #next = firstOffset;
 
   constructor() {
@@ -82,19 +85,45 @@ export class Arena {
   allocate(bytes: number): number {
     const { index, size } = sizeClass(bytes);
     const free = this.#free[index]?.pop();
-    if (free !== undefined) return free;
+    if (free !== undefined) {
+      this.#journal.push(free);
+      return free;
+    }
     const offset = this.#next + headerBytes;
     // a vector that begins in an allocation may be read whole
     this.#reserve(offset + size + headerBytes);
     this.#next = offset + size;
     this.#words[(offset - headerBytes) >>> 2] = index;
+    this.#journal.push(offset);
     return offset;
   }
 
+  /** Gives an allocation back. */
   free(offset: number): void {
     const index = this.#words[(offset - headerBytes) >>> 2];
     this.#free[index] ??= [];
     this.#free[index].push(offset);
+    this.#journal.push(-offset);
+  }
+
+  /** Runs an operation; if it throws, gives back what it had allocated and not freed. */
+  guarded<T>(operation: () => T): T {
+    if (this.#depth === 0) this.#journal.length = 0;
+    const mark = this.#journal.length;
+    this.#depth++;
+    try {
+      return operation();
+    } catch (error) {
+      const left = new Set<number>();
+      for (const entry of this.#journal.slice(mark)) {
+        if (entry > 0) left.add(entry);
+        else left.delete(-entry);
+      }
+      for (const offset of left) this.free(offset);
+      throw error;
+    } finally {
+      this.#depth--;
+    }
   }
 
   #reserve(end: number): void {

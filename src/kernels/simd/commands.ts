@@ -56,7 +56,8 @@ export const jobWords = {
   residual: 26,
   changed: 27,
   spoke: 28,
-  words: 29,
+  speaking: 29,
+  words: 30,
 } as const;
 
 export const settlingWords = { jobs: 0, count: 1, parts: 2, iteration: 3, words: 4 } as const;

@@ -1,7 +1,7 @@
 import type { Activation, Block } from "../kernels.js";
 import { type Form, forms, jobWords, settlingWords } from "./commands.js";
 import type { Content, Contents } from "./content.js";
-import { operations } from "./engine.js";
+import { operations, worthAThread } from "./engine.js";
 import { type Layout, sizeIn } from "./layout.js";
 import type { RecurrentForm } from "./recurrent-form.js";
 import { segment } from "./recurrent-lists.js";
@@ -16,9 +16,6 @@ export const activationCodes: Readonly<Record<Activation, number>> = {
   linear: 5,
   sign: 6,
 };
-
-/** Products of a part that are worth waking another thread. */
-const worthAThread = 16_384;
 
 /** What event-driven propagation remembers, in the arena. */
 export interface OpenChanges {

@@ -36,6 +36,25 @@ describe("the arena", () => {
     expect(arena.allocate(5100)).toBe(offset);
   });
 
+  it("takes back what an operation that failed had taken, and no more", () => {
+    const arena = new Arena();
+    const kept = arena.allocate(300);
+    const taken: number[] = [];
+    expect(() =>
+      arena.guarded(() => {
+        taken.push(arena.allocate(300), arena.allocate(9000));
+        arena.free(arena.allocate(70_000));
+        arena.guarded(() => taken.push(arena.allocate(300)));
+        throw new Error("no more");
+      }),
+    ).toThrow("no more");
+    const again = [arena.allocate(300), arena.allocate(300), arena.allocate(9000)];
+    expect(again.sort()).toEqual(taken.sort());
+    expect(again).not.toContain(kept);
+    const left = arena.guarded(() => arena.allocate(300));
+    expect([kept, ...again]).not.toContain(left);
+  });
+
   it("can be read a vector beyond the end of every allocation", () => {
     const arena = new Arena();
     for (let size = 0; size < 3000; size++) {
@@ -152,7 +171,7 @@ describe("EDDY_THREADS and EDDY_SIMD", () => {
     process.env.EDDY_SIMD = given;
     const { code, message } = errorOf(() => openSimd());
     expect(code).toBe("INVALID_ARGUMENT");
-    expect(message).toBe(`EDDY_SIMD is "${given}", allowed are auto, wasm, avx512, avx2, sse2, neon`);
+    expect(message).toBe(`EDDY_SIMD is "${given}", allowed are auto, wasm, avx512, avx2, sse42, neon`);
   });
 
   it("refuses code for another processor", () => {

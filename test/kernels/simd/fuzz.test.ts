@@ -27,7 +27,7 @@ const options = [
 
 /** How the compiler is told of each kind of code; where there are none, what this processor has at least. */
 const processors: Readonly<Record<string, readonly string[]>> = {
-  sse2: ["-march=x86-64-v2"],
+  sse42: ["-march=x86-64-v2"],
   avx2: ["-march=x86-64-v3"],
   avx512: ["-march=x86-64-v4"],
   neon: [],
