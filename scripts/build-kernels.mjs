@@ -45,7 +45,7 @@ const common = [
 const x64 = [
   ["avx512", "x86_64_v4"],
   ["avx2", "x86_64_v3"],
-  ["sse2", "x86_64_v2"],
+  ["sse42", "x86_64_v2"],
 ];
 const arm64 = [["neon", "generic"]];
 const addons = {
@@ -76,80 +76,56 @@ function findZig() {
 }
 
 const [zig, ...zigArguments] = findZig();
-// everything is named relative to the folder of the sources, so that no path of this machine gets into an artifact
-const run = (...given) => execFileSync(zig, [...zigArguments, ...given], { cwd: sources, stdio: "inherit" });
+// what is linked is named relative to the folder that it lies in, so that no path of this machine gets into an artifact
+const run = (cwd, ...given) => execFileSync(zig, [...zigArguments, ...given], { cwd, stdio: "inherit" });
+
+const compile = (output, target, ...given) =>
+  run(sources, "cc", "-target", target, ...common, "-fPIC", "-c", ...given, "-o", output);
 
 function buildWebAssembly(into) {
-  run(
-    "cc",
+  const target = [
     "-target",
     "wasm32-freestanding",
     "-mcpu=generic+simd128+atomics+bulk_memory+mutable_globals",
+  ];
+  const memory = ["-Wl,--import-memory", "-Wl,--shared-memory", "-Wl,--max-memory=4294901760"];
+  const rest = ["-nostdlib", "-Wl,--no-entry", "-Wl,--export=__stack_pointer", "-Wl,--strip-all"];
+  run(
+    sources,
+    "cc",
+    ...target,
     ...common,
     "-DVARIANT=wasm",
-    "-nostdlib",
-    "-Wl,--no-entry",
-    "-Wl,--import-memory",
-    "-Wl,--shared-memory",
-    "-Wl,--max-memory=4294901760",
-    "-Wl,--export=__stack_pointer",
-    "-Wl,--strip-all",
+    ...memory,
+    ...rest,
     "kernels.c",
     "-o",
     join(into, "eddy.wasm"),
   );
 }
 
-function buildAddon(name, { target, variants, link }, into, work) {
-  const objects = variants.map(([variant, cpu]) => {
-    const object = join(work, `${name}-${variant}.o`);
-    run(
-      "cc",
-      "-target",
-      target,
-      `-mcpu=${cpu}`,
-      ...common,
-      "-fPIC",
-      `-DVARIANT=${variant}`,
-      "-c",
-      "kernels.c",
-      "-o",
-      object,
-    );
-    return object;
-  });
-  const include = join(headers, "include");
+/** A Windows file says when it was linked: the word after the signature, the machine and the number of sections. */
+function forgetTime(path) {
+  const file = readFileSync(path);
+  file.writeUInt32LE(0, file.readUInt32LE(0x3c) + 8);
+  writeFileSync(path, file);
+}
+
+function buildAddon(name, { target, variants, link }, into) {
+  const objects = variants.map(([variant]) => `${name}-${variant}.o`);
+  for (const [index, [variant, cpu]] of variants.entries()) {
+    compile(join(into, objects[index]), target, `-mcpu=${cpu}`, `-DVARIANT=${variant}`, "kernels.c");
+  }
+  compile(join(into, `${name}-addon.o`), target, `-I${join(headers, "include")}`, "addon.c");
   const libraries = [];
   if (name.startsWith("win32")) {
-    const library = join(work, "node_api.lib");
-    run(
-      "dlltool",
-      "-m",
-      "i386:x86-64",
-      "-D",
-      "node.exe",
-      "-d",
-      join(headers, "def/node_api.def"),
-      "-l",
-      library,
-    );
-    libraries.push(library);
+    libraries.push("node_api.lib");
+    const symbols = join(headers, "def/node_api.def");
+    run(into, "dlltool", "-m", "i386:x86-64", "-D", "node.exe", "-d", symbols, "-l", libraries[0]);
   }
-  run(
-    "cc",
-    "-target",
-    target,
-    ...common,
-    "-fPIC",
-    "-shared",
-    `-I${include}`,
-    "addon.c",
-    ...objects,
-    ...libraries,
-    ...link,
-    "-o",
-    join(into, `${name}.node`),
-  );
+  const inputs = [`${name}-addon.o`, ...objects, ...libraries];
+  run(into, "cc", "-target", target, "-shared", ...inputs, ...link, "-o", `${name}.node`);
+  if (name.startsWith("win32")) forgetTime(join(into, `${name}.node`));
 }
 
 const digest = (path) => createHash("sha256").update(readFileSync(path)).digest("hex");
@@ -173,11 +149,12 @@ try {
   const into = join(work, "artifacts");
   mkdirSync(into);
   buildWebAssembly(into);
-  for (const [name, how] of Object.entries(addons)) buildAddon(name, how, into, work);
+  for (const [name, how] of Object.entries(addons)) buildAddon(name, how, into);
   const made = checksums(into);
   const recorded = join(prebuilt, "checksums.json");
   if (process.argv.includes("--check")) {
-    if (!existsSync(recorded) || readFileSync(recorded, "utf8") !== made) {
+    const committed = existsSync(recorded) && readFileSync(recorded, "utf8");
+    if (committed !== made || checksums(prebuilt) !== made) {
       console.error(
         "prebuilt/ is not what the sources give: run npm run build:kernels and commit the result",
       );

@@ -55,11 +55,14 @@ describe("the package", () => {
       [
         "--input-type=module",
         "--eval",
-        'import { chain } from "eddy"; import { encode } from "eddy/wire"; console.log(typeof chain, typeof encode);',
+        `import { readFileSync } from "node:fs"; import { chain } from "eddy"; import { encode } from "eddy/wire";
+        import { openSimdInBrowser } from "eddy/kernels/browser";
+        const wasm = readFileSync(new URL(import.meta.resolve("eddy/kernels/eddy.wasm")));
+        console.log(typeof chain, typeof encode, (await openSimdInBrowser(wasm)).name);`,
       ],
       home,
     );
-    expect(imported.stdout).toBe("function function\n");
+    expect(imported.stdout, imported.stderr).toBe("function function simd\n");
   });
 
   it("holds what is built and nothing else", async () => {

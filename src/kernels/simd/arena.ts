@@ -25,6 +25,19 @@ function sizeClass(bytes: number): { index: number; size: number } {
   return { index: octave * classesPerOctave + steps, size: steps * step * granuleBytes };
 }
 
+/** Reserves addresses for all that may ever be needed; pages are taken as they are touched. */
+function sharedMemory(): WebAssembly.Memory {
+  try {
+    return new WebAssembly.Memory({ initial: 64, maximum: mostPages, shared: true });
+  } catch (cause) {
+    throw new EddyError(
+      "BACKEND_UNAVAILABLE",
+      'backend "simd": 10 GiB of addresses cannot be reserved; raise the limit on virtual memory (ulimit -v), or take --backend reference',
+      { cause },
+    );
+  }
+}
+
 /**
  * One shared memory for all that the kernels compute with, in WebAssembly and in native code: offsets in bytes, freed
  * blocks kept by size, so that a steady tick takes no new memory.
@@ -34,10 +47,13 @@ export class Arena {
   #words: Uint32Array;
   #numbers: Float32Array;
   readonly #free: number[][] = [];
+  /** what the operation that runs has allocated, and as negative numbers freed */
+  readonly #journal: number[] = [];
+  #depth = 0;
   #next = firstOffset;
 
   constructor() {
-    this.memory = new WebAssembly.Memory({ initial: 64, maximum: mostPages, shared: true });
+    this.memory = sharedMemory();
     this.#words = new Uint32Array(this.memory.buffer);
     this.#numbers = new Float32Array(this.memory.buffer);
   }
@@ -69,19 +85,45 @@ export class Arena {
   allocate(bytes: number): number {
     const { index, size } = sizeClass(bytes);
     const free = this.#free[index]?.pop();
-    if (free !== undefined) return free;
+    if (free !== undefined) {
+      this.#journal.push(free);
+      return free;
+    }
     const offset = this.#next + headerBytes;
     // a vector that begins in an allocation may be read whole
     this.#reserve(offset + size + headerBytes);
     this.#next = offset + size;
     this.#words[(offset - headerBytes) >>> 2] = index;
+    this.#journal.push(offset);
     return offset;
   }
 
+  /** Gives an allocation back. */
   free(offset: number): void {
     const index = this.#words[(offset - headerBytes) >>> 2];
     this.#free[index] ??= [];
     this.#free[index].push(offset);
+    this.#journal.push(-offset);
+  }
+
+  /** Runs an operation; if it throws, gives back what it had allocated and not freed. */
+  guarded<T>(operation: () => T): T {
+    if (this.#depth === 0) this.#journal.length = 0;
+    const mark = this.#journal.length;
+    this.#depth++;
+    try {
+      return operation();
+    } catch (error) {
+      const left = new Set<number>();
+      for (const entry of this.#journal.slice(mark)) {
+        if (entry > 0) left.add(entry);
+        else left.delete(-entry);
+      }
+      for (const offset of left) this.free(offset);
+      throw error;
+    } finally {
+      this.#depth--;
+    }
   }
 
   #reserve(end: number): void {

@@ -57,7 +57,8 @@ export const jobWords = {
   residual: 27,
   changed: 28,
   spoke: 29,
-  words: 30,
+  speaking: 30,
+  words: 31,
 } as const;
 
 export const settlingWords = { jobs: 0, count: 1, parts: 2, iteration: 3, words: 4 } as const;

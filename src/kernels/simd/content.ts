@@ -1,3 +1,4 @@
+import { sizeOf } from "../shapes.js";
 import type { Arena } from "./arena.js";
 import { packingWords, withCommand } from "./commands.js";
 import { type Engine, operations } from "./engine.js";
@@ -13,9 +14,6 @@ export interface Content {
   rows: number;
   tiles: number;
 }
-
-/** Elements of a tensor of this shape. */
-const elements = (shape: readonly number[]): number => shape.reduce((size, length) => size * length, 1);
 
 /** Allocates, converts and frees contents. */
 export class Contents {
@@ -39,7 +37,7 @@ export class Contents {
 
   /** Room for a tensor in rows. */
   inRows(shape: readonly number[]): Content {
-    return { shape, rows: this.arena.allocate(elements(shape) * 4), tiles: 0 };
+    return { shape, rows: this.arena.allocate(sizeOf(shape) * 4), tiles: 0 };
   }
 
   /** Room for a [batch, units] tensor in tiles; the fillers of the last tile are of no meaning. */
@@ -51,7 +49,7 @@ export class Contents {
       : { shape: [batch, units], rows: 0, tiles: offset };
   }
 
-  /** The offset of a [batch, units] tensor in tiles. */
+  /** The offset of a [batch, units] tensor in tiles; makes them when they are not there. @throws EddyError OUT_OF_MEMORY */
   tilesOf(content: Content): number {
     if (content.tiles !== 0) return content.tiles;
     const [batch, units] = content.shape;
@@ -65,10 +63,10 @@ export class Contents {
     return content.tiles;
   }
 
-  /** The offset of a tensor in rows. */
+  /** The offset of a tensor in rows; makes them when they are not there. @throws EddyError OUT_OF_MEMORY */
   rowsOf(content: Content): number {
     if (content.rows !== 0) return content.rows;
-    content.rows = this.arena.allocate(elements(content.shape) * 4);
+    content.rows = this.arena.allocate(sizeOf(content.shape) * 4);
     this.#pack(operations.unpack, content);
     return content.rows;
   }
@@ -76,7 +74,7 @@ export class Contents {
   /** A view of a tensor's rows; valid until the next allocation. */
   numbersOf(content: Content): Float32Array {
     const first = this.rowsOf(content) >>> 2;
-    return this.arena.numbers.subarray(first, first + elements(content.shape));
+    return this.arena.numbers.subarray(first, first + sizeOf(content.shape));
   }
 
   free({ rows, tiles }: Content): void {

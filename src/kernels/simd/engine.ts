@@ -1,5 +1,8 @@
 import type { Arena } from "./arena.js";
 
+/** Products that are worth another thread: a few microseconds, against the half that it takes to share them. */
+export const worthAThread = 16_384;
+
 /** The operations of kernels.c. */
 export const operations = {
   settle: 0,
@@ -13,7 +16,7 @@ export const operations = {
 
 /** The compiled kernels over one arena. */
 export interface Engine {
-  /** "wasm", "sse2", "avx2", "avx512" or "neon" */
+  /** "wasm", "sse42", "avx2", "avx512" or "neon" */
   readonly variant: string;
   /** of the widest batch tile */
   readonly lanes: number;

@@ -39,12 +39,14 @@ export function learnOne(device: Device, request: LearnRequest): Learned {
     errorBlock,
     scale,
   }));
+  const adam = optimiser.kind === "adam";
+  // all that may find no room comes before what is consumed
+  const gradient = request.keepGradient ? contents.inRows(shape) : null;
+  const fresh = adam && !moments ? { first: zeros(device, shape), second: zeros(device, shape) } : null;
   const weights = taken(device, request.weights);
   const before = moments && { first: taken(device, moments.first), second: taken(device, moments.second) };
-  const adam = optimiser.kind === "adam";
-  const after = adam ? (before ?? { first: zeros(device, shape), second: zeros(device, shape) }) : null;
+  const after = adam ? (before ?? fresh) : null;
   if (before && !adam) for (const content of [before.first, before.second]) contents.free(content);
-  const gradient = request.keepGradient ? contents.inRows(shape) : null;
   learn(contents, device.wake, {
     terms,
     weights,

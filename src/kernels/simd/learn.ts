@@ -1,10 +1,8 @@
 import type { Block, OptimiserStep } from "../kernels.js";
 import { gradientWords, learningWords } from "./commands.js";
 import type { Content, Contents } from "./content.js";
-import { operations } from "./engine.js";
+import { operations, worthAThread } from "./engine.js";
 
-/** Products of a part that are worth waking another thread. */
-const worthAThread = 16_384;
 /** Padding of rows of errors, at most: the widest panel of weights. */
 const widestPanel = 64;
 

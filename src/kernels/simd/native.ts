@@ -16,7 +16,7 @@ const require = createRequire(import.meta.url);
 
 /**
  * The kernels in native code, with the widest vectors that this processor has.
- * @param variant "avx512", "avx2", "sse2" or "neon" instead
+ * @param variant "avx512", "avx2", "sse42" or "neon" instead
  * @throws Error when there is no addon for this platform, or it does not load
  */
 export function nativeEngine(arena: Arena, variant?: string): Engine {

@@ -9,7 +9,7 @@ import { threadCount, workerThreads } from "./threads.js";
 import { webAssemblyEngine } from "./webassembly.js";
 
 /** Which code computes: whatever is fastest here, WebAssembly, or one kind of native code. */
-export const simdVariants = ["auto", "wasm", "avx512", "avx2", "sse2", "neon"] as const;
+export const simdVariants = ["auto", "wasm", "avx512", "avx2", "sse42", "neon"] as const;
 
 export type SimdVariant = (typeof simdVariants)[number];
 

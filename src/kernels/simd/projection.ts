@@ -1,11 +1,9 @@
 import type { Block } from "../kernels.js";
 import { nothing, projectingWords, softmax, termWords } from "./commands.js";
 import type { Content, Contents } from "./content.js";
-import { operations } from "./engine.js";
+import { operations, worthAThread } from "./engine.js";
 import { activationCodes } from "./settle.js";
 
-/** Products of a part that are worth waking another thread. */
-const worthAThread = 32_768;
 const lanesOfVector = 16;
 
 /** A DriveTerm whose handles are opened. */
@@ -95,7 +93,7 @@ export function project(contents: Contents, wake: () => void, request: OpenProje
   const chunks = chunksOf({ ...request, terms }, lanes, tiles, threads);
   const longest = terms.reduce((most, { block }) => Math.max(most, block[1] - block[0]), 0);
   const stride = Math.ceil((longest * 4 + 4) / 64) * 64;
-  const scratch = arena.allocate(stride * tiles * chunks);
+  const scratch = lanes === 1 ? arena.allocate(stride * tiles * chunks) : 0;
   const command = arena.allocate((projectingWords.words + terms.length * termWords.words) * 4);
   const at = command >>> 2;
   const firstTerm = at + projectingWords.words;
@@ -119,7 +117,7 @@ export function project(contents: Contents, wake: () => void, request: OpenProje
   if (chunks * tiles > 1) wake();
   engine.run(operations.project, command);
   arena.free(command);
-  arena.free(scratch);
+  if (scratch !== 0) arena.free(scratch);
   for (const content of turned) contents.free(content);
   return result;
 }

@@ -47,7 +47,7 @@ export class RecurrentForm {
 
   #slotBytes = 0;
 
-  /** Makes a form for one row at a time. */
+  /** Makes a form for one row at a time. @throws EddyError OUT_OF_MEMORY */
   make(form: Form): void {
     const { neurons } = this.lists;
     if (form === "panels" && this.#panels === 0) {
@@ -62,7 +62,7 @@ export class RecurrentForm {
     }
   }
 
-  /** Makes the rows that event-driven propagation adds up, once. */
+  /** Makes the rows that event-driven propagation adds up, once. @throws EddyError OUT_OF_MEMORY */
   makeRows(): void {
     if (this.#rows) return;
     this.#rows = rowsOf(this.#arena, this.lists.neurons, columnsOf(this.#arena, this.lists));

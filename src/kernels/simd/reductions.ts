@@ -62,10 +62,18 @@ export function sample(
   return result;
 }
 
-/** Mean of |x|; of nothing it is 0. */
+/** Mean of |x|, summed row by row; of nothing it is 0. */
 export function meanMagnitude(contents: Contents, content: Content): number {
-  let sum = 0;
-  for (const value of contents.numbersOf(content)) sum += Math.abs(value);
   const size = sizeOf(content.shape);
-  return size === 0 ? 0 : sum / size;
+  if (size === 0) return 0;
+  let sum = 0;
+  if (content.rows !== 0) {
+    for (const value of contents.numbersOf(content)) sum += Math.abs(value);
+    return sum / size;
+  }
+  const [batch, units] = content.shape;
+  const given = readerOf(contents, content);
+  for (let row = 0; row < batch; row++)
+    for (let unit = 0; unit < units; unit++) sum += Math.abs(given(row, unit));
+  return sum / size;
 }

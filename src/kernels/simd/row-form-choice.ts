@@ -1,5 +1,7 @@
+import { EddyError } from "../../errors.js";
 import type { Form } from "./commands.js";
 import type { Contents } from "./content.js";
+import type { RecurrentForm } from "./recurrent-form.js";
 import { type OpenSettle, settle } from "./settle.js";
 
 const rounds = 8;
@@ -23,18 +25,29 @@ export function chooseRowForm(contents: Contents, wake: () => void, request: Ope
     best = fastest(contents, wake, request);
     known.set(kind, best);
   }
-  matrix.make(best);
-  matrix.keepOnly(best);
+  matrix.keepOnly(made(contents, matrix, best) ? best : "lists");
 }
 
+/** The lists, and the other forms that have a chance and find room. */
 function candidates(contents: Contents, { matrix }: OpenSettle): Form[] {
   const { neurons, connections } = matrix.lists;
   const density = connections / (neurons * neurons);
   const found: Form[] = ["lists"];
-  // beyond these a form takes many times the memory of the lists, and has no chance
+  // with fewer connections they take many times the memory of the lists, and more time
   if (density > 0.1) found.push("panels");
   if (density > 0.02 && contents.engine.slots) found.push("slots");
-  return found;
+  return found.filter((form) => made(contents, matrix, form));
+}
+
+/** Makes a form. @returns whether there was room for it */
+function made({ arena }: Contents, matrix: RecurrentForm, form: Form): boolean {
+  try {
+    arena.guarded(() => matrix.make(form));
+    return true;
+  } catch (error) {
+    if (error instanceof EddyError && error.code === "OUT_OF_MEMORY") return false;
+    throw error;
+  }
 }
 
 function fastest(contents: Contents, wake: () => void, request: OpenSettle): Form {
@@ -49,7 +62,6 @@ function fastest(contents: Contents, wake: () => void, request: OpenSettle): For
   };
   const forms = candidates(contents, request);
   const leastMs = new Map(forms.map((form) => [form, Number.POSITIVE_INFINITY]));
-  for (const form of forms) matrix.make(form);
   // in turns, so that whatever else the machine does hits all of them alike
   for (let round = 0; round < rounds; round++) {
     for (const form of forms) {

@@ -1,7 +1,7 @@
 import type { Activation, Block } from "../kernels.js";
 import { type Form, forms, jobWords, settlingWords } from "./commands.js";
 import type { Content, Contents } from "./content.js";
-import { operations } from "./engine.js";
+import { operations, worthAThread } from "./engine.js";
 import { type Layout, sizeIn } from "./layout.js";
 import type { RecurrentForm } from "./recurrent-form.js";
 import { segment } from "./recurrent-lists.js";
@@ -16,9 +16,6 @@ export const activationCodes: Readonly<Record<Activation, number>> = {
   linear: 5,
   sign: 6,
 };
-
-/** Products of a part that are worth waking another thread. */
-const worthAThread = 16_384;
 
 /** What event-driven propagation remembers, in the arena. */
 export interface OpenChanges {
@@ -213,6 +210,15 @@ function closeJob(contents: Contents, job: Job, at: number): SettledContent {
   return { state, reported: report, iterations: made, residual, unchanged, silent, propagated };
 }
 
+/** Whether there is enough to do for a second thread; one that is awake takes part in any case. */
+const worthWaking = (jobs: readonly Job[]): boolean => {
+  let products = 0;
+  for (const { layout, request } of jobs) {
+    products += request.matrix.lists.connections * layout.lanes * layout.tiles * request.iterations;
+  }
+  return products >= 2 * worthAThread;
+};
+
 /** Whether all make one iteration and wait for each other; else each part makes all its iterations by itself. */
 const together = ({ chunks, request }: Job): boolean =>
   (chunks > 1 && request.iterations > 1) || request.tolerance !== null || request.changes !== null;
@@ -240,7 +246,7 @@ export function settle(
   words[at + settlingWords.count] = jobs.length;
   words[at + settlingWords.parts] = parts;
   words[at + settlingWords.iteration] = jobs.some(together) ? 1 : 0;
-  if (parts > 1) wake();
+  if (parts > 1 && worthWaking(jobs)) wake();
   engine.run(operations.settle, command);
   const settled = jobs.map((job, i) => closeJob(contents, job, first + i * jobWords.words));
   arena.free(command);

@@ -5,8 +5,8 @@ import { workerData } from "node:worker_threads";
 
 /** How long a thread looks for parts before it sleeps, in milliseconds. */
 const patienceMs = 0.2;
-/** Looks that a first measurement takes. */
-const looks = 20_000;
+const fewestLooks = 1_000;
+const mostLooks = 1_000_000;
 const poolOffset = 1024;
 const [threads, stop, wake, sleepers] = [0, 1, 6, 7];
 
@@ -30,15 +30,15 @@ function open() {
 
 const serve = open();
 const me = Atomics.add(pool, threads, 1);
-const startMs = performance.now();
-serve(me, looks);
-const patience = Math.min(
-  Math.max(Math.round((looks * patienceMs) / (performance.now() - startMs)), 1_000),
-  1_000_000,
-);
+let looks = 20_000;
+let msOfLook = Number.POSITIVE_INFINITY;
 while (Atomics.load(pool, stop) === 0) {
   const before = Atomics.load(pool, wake);
-  serve(me, patience);
+  const startMs = performance.now();
+  serve(me, looks);
+  // the least of all: a time with work in it says nothing about a look
+  msOfLook = Math.min(msOfLook, (performance.now() - startMs) / looks);
+  looks = Math.min(Math.max(Math.round(patienceMs / msOfLook), fewestLooks), mostLooks);
   Atomics.add(pool, sleepers, 1);
   // returns at once when somebody has called since
   Atomics.wait(pool, wake, before);

@@ -37,24 +37,31 @@ export function threadCount(given: string | undefined = process.env.EDDY_THREADS
 export function workerThreads(arena: Arena, source: ThreadSource, count: number): Threads {
   const { pool } = arena;
   pool[poolWords.threads] = 1;
-  const workers: Worker[] = [];
+  let started = false;
   let closed = false;
   const start = () => {
-    for (let k = 1; k < count; k++) {
-      const stackTop = source.module ? arena.allocate(stackBytes) + stackBytes : 0;
-      const worker = new Worker(new URL("./thread.js", import.meta.url), {
-        workerData: { memory: arena.memory, ...source, stackTop },
-        execArgv: [],
-      });
-      worker.unref();
-      workers.push(worker);
+    const stackTop = source.module ? arena.allocate(stackBytes) + stackBytes : 0;
+    const worker = new Worker(new URL("./thread.js", import.meta.url), {
+      workerData: { memory: arena.memory, ...source, stackTop },
+      execArgv: [],
+    });
+    worker.unref();
+    // one that cannot begin never joins, and the others do its part
+    worker.on("error", () => {});
+  };
+  const startAll = () => {
+    started = true;
+    try {
+      for (let k = 1; k < count; k++) start();
+    } catch {
+      // where the system gives no more threads, those that there are do the work
     }
   };
   return {
     count,
     wake() {
       if (closed || count < 2) return;
-      if (workers.length === 0) start();
+      if (!started) startAll();
       if (Atomics.load(pool, poolWords.sleepers) === 0) return;
       Atomics.add(pool, poolWords.wake, 1);
       Atomics.notify(pool, poolWords.wake);

@@ -1,24 +1,16 @@
+import { spawnSync } from "node:child_process";
 import { memoryUsage } from "node:process";
 import { afterEach, describe, expect, it } from "vitest";
-import { EddyError } from "../../../src/errors.js";
 import type { Kernels, Moments, Tensor } from "../../../src/kernels/kernels.js";
 import { Arena } from "../../../src/kernels/simd/arena.js";
 import { openSimd, simdVariant } from "../../../src/kernels/simd/open-simd.js";
 import { threadCount } from "../../../src/kernels/simd/threads.js";
 import { sparseWeights } from "../../../src/kernels/sparse-weights.js";
 import { random } from "../../../src/model/random.js";
+import { commandLine } from "../../built.js";
+import { errorOf } from "../../error-of.js";
 import { openVariant, variants } from "./engines.js";
 import { recurrent, values } from "./large-cases.js";
-
-const errorOf = (call: () => unknown): EddyError => {
-  try {
-    call();
-  } catch (error) {
-    if (error instanceof EddyError) return error;
-    throw error;
-  }
-  throw new Error("nothing was refused");
-};
 
 describe("the arena", () => {
   it("gives room that nobody else has, and the same again once it is free", () => {
@@ -45,6 +37,25 @@ describe("the arena", () => {
     expect(arena.allocate(5100)).toBe(offset);
   });
 
+  it("takes back what an operation that failed had taken, and no more", () => {
+    const arena = new Arena();
+    const kept = arena.allocate(300);
+    const taken: number[] = [];
+    expect(() =>
+      arena.guarded(() => {
+        taken.push(arena.allocate(300), arena.allocate(9000));
+        arena.free(arena.allocate(70_000));
+        arena.guarded(() => taken.push(arena.allocate(300)));
+        throw new Error("no more");
+      }),
+    ).toThrow("no more");
+    const again = [arena.allocate(300), arena.allocate(300), arena.allocate(9000)];
+    expect(again.sort()).toEqual(taken.sort());
+    expect(again).not.toContain(kept);
+    const left = arena.guarded(() => arena.allocate(300));
+    expect([kept, ...again]).not.toContain(left);
+  });
+
   it("can be read a vector beyond the end of every allocation", () => {
     const arena = new Arena();
     for (let size = 0; size < 3000; size++) {
@@ -66,6 +77,14 @@ describe("the arena", () => {
     expect(arena.allocate(3 * 2 ** 30)).toBe(large);
     // pages that nobody touches are no memory
     expect(memoryUsage.rss() - residentBefore).toBeLessThan(2 ** 29);
+  });
+
+  it.skipIf(process.platform !== "linux")("says when its addresses cannot be reserved (Linux)", () => {
+    const limited = ["-c", 'ulimit -v 6000000 && exec "$0" "$@"', process.execPath];
+    const asked = [commandLine, "run", "--headless", "--ticks", "10", "--backend", "simd"];
+    const { status, stderr } = spawnSync("sh", [...limited, ...asked], { encoding: "utf8" });
+    expect(stderr).toMatch(/^eddy: backend "simd": 10 GiB of addresses cannot be reserved; .*\n$/);
+    expect(status).toBe(2);
   });
 
   it("is what kernels run out of", () => {
@@ -153,7 +172,7 @@ describe("EDDY_THREADS and EDDY_SIMD", () => {
     process.env.EDDY_SIMD = given;
     const { code, message } = errorOf(() => openSimd());
     expect(code).toBe("INVALID_ARGUMENT");
-    expect(message).toBe(`EDDY_SIMD is "${given}", allowed are auto, wasm, avx512, avx2, sse2, neon`);
+    expect(message).toBe(`EDDY_SIMD is "${given}", allowed are auto, wasm, avx512, avx2, sse42, neon`);
   });
 
   it("refuses code for another processor", () => {

@@ -28,7 +28,7 @@ function loads(variant: string): boolean {
 }
 
 /** All kinds of code that this machine runs; there is always WebAssembly. */
-export const variants: readonly string[] = ["wasm", "sse2", "avx2", "avx512", "neon"].filter(loads);
+export const variants: readonly string[] = ["wasm", "sse42", "avx2", "avx512", "neon"].filter(loads);
 
 /** One kind of code with its arena in sight. */
 export interface OpenVariant {

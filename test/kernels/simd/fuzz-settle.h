@@ -31,6 +31,18 @@ static void random_changes(settle_case *c) {
   j->full = !remembered;
 }
 
+// Leaves some segments without a drive, so that they are quiet in the second iteration from zero.
+static void quieten(tensor *drive) {
+  for (u32 tile = 0; tile < drive->tiles; tile++)
+    for (u32 first = 0; first < drive->units; first += SEGMENT) {
+      u32 width = drive->units - first < SEGMENT ? drive->units - first : SEGMENT;
+      if (!chance(0.5)) continue;
+      memset(AT(float, drive->offset) + ((u64)tile * drive->units + first) * drive->lanes, 0, width * drive->lanes * sizeof(float));
+      for (u32 row = tile * drive->lanes; row < drive->batch && row < (tile + 1) * drive->lanes; row++)
+        memset(drive->rows + (u64)row * drive->units + first, 0, width * sizeof(double));
+    }
+}
+
 static settle_case random_settle(void) {
   settle_case c = {.matrix = random_matrix()};
   u32 neurons = c.matrix.neurons, segments = (neurons + SEGMENT - 1) / SEGMENT;
@@ -38,6 +50,7 @@ static settle_case random_settle(void) {
   j->batch = chance(0.4) ? 1 : between(2, 70);
   j->matrix = c.matrix.offset, j->activation = below(SIGN + 1), j->iterations = between(1, 5);
   c.drive = random_tensor(j->batch, neurons);
+  if (chance(0.3)) quieten(&c.drive);
   j->lanes = c.drive.lanes, j->tiles = c.drive.tiles, j->drive = c.drive.offset;
   j->form = j->lanes > 1 ? LISTS : between(LISTS, NAME(eddy_slots, VARIANT)() ? SLOTS : PANELS);
   if (chance(0.6)) c.from = random_tensor(j->batch, neurons), j->from = c.from.offset;

@@ -129,6 +129,29 @@ describe.each(variants)("a module at rest in %s", (variant) => {
     expect(moving.state).not.toBe(request.from);
   });
 
+  it.each([1, 5])("rests whatever lay in memory beyond its last unit or stimulus, batch %i", (batch) => {
+    const { kernels: soiled } = openVariant(variant, 1);
+    const units = 203;
+    for (const length of [batch * units, 32 * 208, 300, 900]) {
+      const held = Array.from({ length: 8 }, () =>
+        soiled.tensor(new Float32Array(length).fill(Number.NaN), [length]),
+      );
+      for (const tensor of held) soiled.dispose(tensor);
+    }
+    const matrix = soiled.matrix(sparseWeights(recurrent(random(3, "soiled"), units, 0.1), units));
+    const drive = soiled.tensor(values(random(4, "soiled"), batch * units), [batch, units]);
+    let from: Tensor | "zero" = "zero";
+    let remembered: Propagated | null = null;
+    for (let tick = 0; tick < 60; tick++) {
+      const changes = { epsilon: 1e-2, remembered };
+      const [settled] = soiled.settle([{ matrix, activation: "tanh", from, drive, iterations: 1, changes }]);
+      if (tick === 59) expect(settled.propagated?.sum).toBe(remembered?.sum);
+      from = settled.state;
+      remembered = settled.propagated;
+    }
+    soiled.close();
+  });
+
   it("that propagates changes rests too, until smaller changes are heard", async () => {
     const epsilon = 0.05;
     let from: Tensor = uploaded();

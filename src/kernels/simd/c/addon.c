@@ -47,13 +47,11 @@ static uintptr_t arguments(napi_env env, napi_callback_info info, uint32_t *a, u
   }
 #define VARIANT_OF(name, runs_here) {#name, run_##name, serve_##name, eddy_lanes_##name, eddy_slots_##name, runs_here}
 
-static int always(void) { return 1; }
-
 #if defined(__x86_64__)
 #include <cpuid.h>
 DECLARE(avx512)
 DECLARE(avx2)
-DECLARE(sse2)
+DECLARE(sse42)
 
 // Which registers the operating system saves.
 static uint64_t saved_registers(void) {
@@ -63,9 +61,15 @@ static uint64_t saved_registers(void) {
   return (uint64_t)d << 32 | a;
 }
 
+// The compiler was told x86-64-v2 (build-kernels.mjs), and v3 and v4 below.
+static int has_sse42(void) {
+  uint32_t a, b, c, d;
+  return __get_cpuid(1, &a, &b, &c, &d) && (c & bit_SSSE3) && (c & bit_SSE4_1) && (c & bit_SSE4_2) && (c & bit_POPCNT);
+}
+
 static int has_avx2(void) {
   uint32_t a, b, c, d, features;
-  if ((saved_registers() & 6) != 6 || !__get_cpuid(1, &a, &b, &features, &d)) return 0;
+  if (!has_sse42() || (saved_registers() & 6) != 6 || !__get_cpuid(1, &a, &b, &features, &d)) return 0;
   if (!(features & bit_FMA) || !(features & bit_F16C) || !(features & bit_MOVBE)) return 0;
   if (!__get_cpuid_count(7, 0, &a, &b, &c, &d)) return 0;
   if (!(b & bit_AVX2) || !(b & bit_BMI) || !(b & bit_BMI2)) return 0;
@@ -78,9 +82,10 @@ static int has_avx512(void) {
   return (b & bit_AVX512F) && (b & bit_AVX512BW) && (b & bit_AVX512CD) && (b & bit_AVX512DQ) && (b & bit_AVX512VL);
 }
 
-static const variant variants[] = {VARIANT_OF(avx512, has_avx512), VARIANT_OF(avx2, has_avx2), VARIANT_OF(sse2, always)};
+static const variant variants[] = {VARIANT_OF(avx512, has_avx512), VARIANT_OF(avx2, has_avx2), VARIANT_OF(sse42, has_sse42)};
 #else
 DECLARE(neon)
+static int always(void) { return 1; }
 static const variant variants[] = {VARIANT_OF(neon, always)};
 #endif
 #define VARIANTS (sizeof(variants) / sizeof(*variants))

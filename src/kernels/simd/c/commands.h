@@ -48,7 +48,7 @@ typedef struct {
   // event-driven propagation: none of them, or all
   u32 epsilonSet;
   float epsilon;
-  u32 spoken, sum;   // written; `first` says what they hold before
+  u32 spoken, sum;   // written; they hold what was remembered, or what `full` says
   u32 delta;         // scratch [batch, neurons]
   u32 active;        // scratch u32 [neurons + 1]: count and units that speak, one row
   u32 full;          // the first iteration's product is of the whole state
@@ -58,6 +58,7 @@ typedef struct {
   u32 residual; // bits of a float >= 0
   u32 changed;  // whether any state differs from the one before
   u32 spoke;    // whether any unit spoke
+  u32 speaking; // whether any does in this iteration
 } job;
 
 // All modules of a settle.

@@ -23,16 +23,20 @@ static u32 lanes_in_use(const job *j, u32 tile) {
   return rest < j->lanes ? rest : j->lanes;
 }
 
-// Which units speak, and by how much: writes `delta` and `spoken`. Returns whether any does.
-static u32 speak(const job *j, const float *state, float *spoken, float *delta, u64 count) {
+// Which units of a tile speak, and by how much: writes `delta` and `spoken`. Returns whether any does. What lies beyond the
+// last unit, or in lanes that no stimulus uses, never speaks.
+static u32 speak(const job *j, u32 tile, u32 neurons, const float *state, float *spoken, float *delta) {
   vec limit = broadcast(j->epsilon);
-  ivec heard = {0};
-  for (u64 k = 0; k < count; k += LANES) {
+  ivec heard = {0}, number = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+  u64 size = (u64)neurons * j->lanes;
+  u32 lanes = lanes_in_use(j, tile);
+  for (u64 k = 0; k < size; k += LANES) {
+    int32_t left = j->lanes == 1 ? (int32_t)(neurons - k) : (int32_t)(lanes - k % j->lanes);
     vec h = load(state + k), before = load(spoken + k), change = h - before;
-    ivec silent = magnitude(change) <= limit;
-    store(delta + k, choose(silent, broadcast(0.f), change));
-    store(spoken + k, choose(silent, before, h));
-    heard |= ~silent;
+    ivec speaks = ~(magnitude(change) <= limit) & (number < left);
+    store(delta + k, choose(speaks, change, broadcast(0.f)));
+    store(spoken + k, choose(speaks, h, before));
+    heard |= speaks;
   }
   u32 any = 0;
   for (int i = 0; i < LANES; i++) any |= heard[i] != 0;
@@ -55,7 +59,7 @@ static void iterate_changes(uintptr_t arena, job *j, span *s, const float *befor
   const matrix *m = s->m;
   u64 size = (u64)m->neurons * j->lanes, offset = s->tile * size;
   float *sum = AT(float, j->sum) + offset;
-  if (before) {
+  if (before && j->speaking) {
     span product = *s;
     product.source = AT(float, j->delta) + offset;
     product.result = sum;
@@ -124,14 +128,19 @@ static void settle_part(uintptr_t arena, const settling *all, u32 part) {
 // Before an iteration with event-driven propagation: which units speak.
 static void prepare_changes(uintptr_t arena, job *j, u32 iteration) {
   const matrix *m = AT(matrix, j->matrix);
+  j->speaking = 1;
   if (iteration == 1 && (!j->from || j->full)) {
     j->spoke = 1;
     return;
   }
   const float *before = iteration > 1 ? buffer_of(arena, j, iteration - 1) : AT(float, j->from);
-  u64 size = (u64)m->neurons * j->lanes * j->tiles;
-  float *delta = AT(float, j->delta);
-  j->spoke |= speak(j, before, AT(float, j->spoken), delta, size);
+  float *spoken = AT(float, j->spoken), *delta = AT(float, j->delta);
+  j->speaking = 0;
+  for (u32 tile = 0; tile < j->tiles; tile++) {
+    u64 offset = (u64)tile * m->neurons * j->lanes;
+    j->speaking |= speak(j, tile, m->neurons, before + offset, spoken + offset, delta + offset);
+  }
+  j->spoke |= j->speaking;
   if (j->lanes > 1) return;
   u32 *active = AT(u32, j->active);
   active[0] = 0;
