@@ -1,5 +1,13 @@
 import * as tf from "@tensorflow/tfjs-core";
-import type { Kernels, Learned, LearnRequest, Settled, SettleRequest, Tensor } from "../kernels.js";
+import type {
+  Kernels,
+  Learned,
+  LearnRequest,
+  RecurrentMatrix,
+  Settled,
+  SettleRequest,
+  Tensor,
+} from "../kernels.js";
 import {
   checkData,
   checkLearn,
@@ -47,6 +55,12 @@ function learnOne(device: Device, request: LearnRequest): Learned {
 }
 
 /** Reads and uploads copy: some backends of tfjs keep, or give away, the very array. */
+function uploadMatrix(device: Device, data: Float32Array, neurons: number): RecurrentMatrix {
+  checkData(data, [neurons, neurons]);
+  const upload = () => tf.tensor2d(data.slice(), [neurons, neurons], "float32");
+  return device.handles.matrix(neurons, device.run(upload));
+}
+
 async function read(device: Device, tensor: Tensor): Promise<Float32Array> {
   const data = await device.handles.contentOf(tensor).data<"float32">();
   return data.slice();
@@ -69,13 +83,7 @@ export async function tfjsKernels(name: TfjsBackendName): Promise<Kernels> {
       checkData(data, shape);
       return own([...shape], () => tf.tensor(data.slice(), [...shape], "float32"));
     },
-    matrix(data, neurons) {
-      checkData(data, [neurons, neurons]);
-      return handles.matrix(
-        neurons,
-        device.run(() => tf.tensor2d(data.slice(), [neurons, neurons], "float32")),
-      );
-    },
+    matrix: (data, neurons) => uploadMatrix(device, data, neurons),
     read: (tensor) => read(device, tensor),
     retain: (handle) => handles.retain(handle),
     dispose: (handle) => handles.dispose(handle),
