@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import type { Command } from "commander";
-import { tensorflowFolder } from "../kernels/tensorflow-folder.js";
+import { namedTensorflowFolder, packageBeside, tensorflowFolder } from "../kernels/tensorflow-folder.js";
 import { exitCodes } from "./exit-codes.js";
 import { interruption } from "./interruption.js";
 import { type Installed, installTensorflow } from "./setup/install-tensorflow.js";
@@ -28,12 +28,24 @@ function teller(json: boolean | undefined) {
   };
 }
 
+/**
+ * What keeps `--backend tensorflow` from what was set up, and what to do.
+ * @param beside a package with TensorFlow's library that is installed beside Eddy, or null
+ */
+export function notUsed(folder: string, beside: string | null): string | null {
+  if (tensorflowFolder() !== folder) return `for Eddy to find it, set EDDY_TENSORFLOW=${folder}`;
+  if (beside === null || namedTensorflowFolder() !== null) return null;
+  return `${beside} is installed beside Eddy and is taken instead, if it loads; for Eddy to take what was set up, set EDDY_TENSORFLOW=${folder}`;
+}
+
 function show({ outcome, folder, library, device, cuda }: Installed): void {
   const state = outcome === "built" ? "ready" : "already there, and it works";
-  print(`${state}: ${library} on the ${device}, in ${folder}; use it with --backend tensorflow`);
+  const instead = notUsed(folder, packageBeside());
+  const use = instead === null ? "; use it with --backend tensorflow" : "";
+  print(`${state}: ${library} on the ${device}, in ${folder}${use}`);
   if (cuda && device === "CPU")
     note("no GPU that it can use was found here (see nvidia-smi), so it computes on the CPU");
-  if (tensorflowFolder() !== folder) note(`for Eddy to find it, set EDDY_TENSORFLOW=${folder}`);
+  if (instead !== null) note(instead);
 }
 
 async function setUpTensorflow({ cuda = false, force = false, folder, json }: Options): Promise<void> {
@@ -48,7 +60,7 @@ async function setUpTensorflow({ cuda = false, force = false, folder, json }: Op
       onProgress: tell,
     });
     stop();
-    if (json) printJson(installed);
+    if (json) printJson({ ...installed, note: notUsed(installed.folder, packageBeside()) });
     else show(installed);
   } catch (error) {
     stop();

@@ -11,6 +11,7 @@
  * - All numbers are float32; matrices are row-major, [from, to], so a drive is `h W`.
  */
 
+import type { EddyError } from "../errors.js";
 import type { SparseWeights } from "./sparse-weights.js";
 
 /** Activation functions. `hardSigmoid` is `clip(x/6 + 1/2, 0, 1)`, `relu6` is `clip(x, 0, 6)`, `sign(0)` is 0. */
@@ -200,6 +201,11 @@ export interface Kernels {
   readonly name: string;
   /** the same inputs give the same bits, whenever and wherever it runs */
   readonly exact: boolean;
+  /**
+   * Resolves when the device is lost, with what every kernel throws from then on; never after `close`. Absent where
+   * that cannot happen.
+   */
+  readonly lost?: Promise<EddyError>;
 
   /** Uploads `data` (copied). @throws EddyError SHAPE_MISMATCH */
   tensor(data: Float32Array, shape: readonly number[]): Tensor;

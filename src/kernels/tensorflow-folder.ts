@@ -1,4 +1,5 @@
 import { readFileSync, statSync } from "node:fs";
+import { createRequire } from "node:module";
 import { join, resolve } from "node:path";
 import { cacheFolder } from "./cache-folder.js";
 
@@ -25,6 +26,26 @@ export function namedTensorflowFolder(): string | null {
 
 /** Where TensorFlow's library is set up: EDDY_TENSORFLOW, else `eddy/tensorflow` in the user's cache folder. */
 export const tensorflowFolder = (): string => namedTensorflowFolder() ?? join(cacheFolder(), "tensorflow");
+
+/** Bring TensorFlow's own library; of those beside Eddy the first that loads is taken. */
+export const nativePackages = ["@tensorflow/tfjs-node-gpu", "@tensorflow/tfjs-node"] as const;
+
+/**
+ * A package with TensorFlow's library that is installed beside Eddy, whether it loads or not.
+ * @param from a file whose packages are looked at
+ */
+export function packageBeside(from: string = import.meta.url): string | null {
+  const { resolve: find } = createRequire(from);
+  const isThere = (name: string): boolean => {
+    try {
+      find(name);
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  return nativePackages.find(isThere) ?? null;
+}
 
 function isInstallation(value: unknown): value is TensorflowInstallation {
   if (typeof value !== "object" || value === null) return false;

@@ -1,3 +1,4 @@
+import { union } from "../kernels/blocks.js";
 import type { Block } from "../kernels/kernels.js";
 import type { LearningRule } from "./learning-rule.js";
 import type { Network, Pathway } from "./network.js";
@@ -10,17 +11,6 @@ export interface NeededUnits {
   readonly inference: readonly Block[] | null;
   /** at the end of the learning phase */
   readonly learning: readonly Block[] | null;
-}
-
-/** The union of blocks, in ascending order, without overlaps. */
-export function union(blocks: readonly Block[]): Block[] {
-  const united: Block[] = [];
-  for (const [start, end] of [...blocks].sort(([a], [b]) => a - b)) {
-    const last = united.at(-1);
-    if (last && start <= last[1]) united[united.length - 1] = [last[0], Math.max(last[1], end)];
-    else if (end > start) united.push([start, end]);
-  }
-  return united;
 }
 
 /**

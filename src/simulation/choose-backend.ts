@@ -1,4 +1,4 @@
-import { EddyError } from "../errors.js";
+import { EddyError, type ErrorCode } from "../errors.js";
 import {
   type BackendName,
   backendNames,
@@ -67,8 +67,8 @@ async function least(work: TimedWork, batch: number, forMs: number): Promise<num
 }
 
 /**
- * Milliseconds at one size of the batch. Small batches come first; where they show that the whole one would take too
- * long, or is hopeless, it is reckoned from them as if each further stimulus cost the same.
+ * Milliseconds of the work at one size of the batch. Small batches come first; where they show that the whole one
+ * would take too long, or is hopeless, it is reckoned from them as if each further stimulus cost the same.
  * @param best milliseconds of the best backend yet
  */
 async function measure(
@@ -96,13 +96,31 @@ async function measure(
   return { milliseconds: await least(work, batch, effortMs), estimated: false };
 }
 
-/** Why a backend is not even tried, or null. */
-async function leftOut(name: BackendName, startMs: number): Promise<string | null> {
+/**
+ * Why a backend is not even tried, or null.
+ * @param timeIsOver whether there is one to take already, and no time for those that are hardly faster
+ */
+async function leftOut(name: BackendName, timeIsOver: boolean): Promise<string | null> {
   const slow = name === "wasm" || name === "reference";
-  if (slow && performance.now() - startMs > limitMs) return "the time to choose was over";
+  if (slow && timeIsOver) return "the time to choose was over";
   if (name !== "webgpu") return null;
   const { software, description } = await gpuAdapter();
   return software ? `${description} is no GPU but software` : null;
+}
+
+/** Codes of what keeps one backend from a run that others may well make. */
+const tolerated: readonly ErrorCode[] = [
+  "BACKEND_UNAVAILABLE",
+  "LIMIT_EXCEEDED",
+  "OUT_OF_MEMORY",
+  "DEVICE_LOST",
+];
+
+/** What a backend's error says, without its name and without the advice after it, to take another one for example. */
+function reasonIn(name: BackendName, message: string): string {
+  const said = message.replace(new RegExp(`^backend "${name}"( is not available)?: `), "");
+  const advice = said.lastIndexOf("; ");
+  return advice < 0 ? said : said.slice(0, advice);
 }
 
 /** Those that are worth a try, the likeliest first. */
@@ -132,8 +150,10 @@ async function tryBackend(
   const kernels = await openKernels(name);
   try {
     const work = timedWork({ kernels, ...place });
-    const { milliseconds, estimated } = await measure(work, place.run.batch, best);
+    const measured = await measure(work, place.run.batch, best * work.steps);
     work.close();
+    const { estimated } = measured;
+    const milliseconds = measured.milliseconds / work.steps;
     const weighted = milliseconds / (kernels.exact ? exactMargin : 1);
     return { name, milliseconds, estimated, reason: null, weighted };
   } finally {
@@ -144,8 +164,9 @@ async function tryBackend(
 /**
  * Chooses the backend that is fastest for a run, by measuring its own network at its own batch: ticks of a continuous
  * run, learning steps of a phased one. It takes about two seconds, more where a single step does. A GPU that is
- * software in truth is left out.
+ * software in truth is left out, and so is a backend that cannot make the run.
  * @param rule the run's, or one of the caller's own
+ * @throws EddyError the first backend's, when none can make the run
  */
 export async function chooseBackend(
   run: Run,
@@ -154,21 +175,24 @@ export async function chooseBackend(
   const place = { run, rule, weights: initialWeights(run.network, run.seed, roughRecurrentWeights) };
   const startMs = performance.now();
   const contenders: Contender[] = [];
-  let best = absent(defaultBackend, "");
+  let best: Contender | null = null;
+  let firstError: EddyError | null = null;
   for (const name of candidates()) {
     try {
-      const reason = await leftOut(name, startMs);
-      const contender =
+      const reason = await leftOut(name, best !== null && performance.now() - startMs > limitMs);
+      const contender: Contender =
         reason === null
-          ? await tryBackend(name, place, best.milliseconds ?? Number.POSITIVE_INFINITY)
+          ? await tryBackend(name, place, best?.milliseconds ?? Number.POSITIVE_INFINITY)
           : absent(name, reason);
       contenders.push(contender);
-      if (contender.weighted < best.weighted) best = contender;
+      if (contender.weighted < (best?.weighted ?? Number.POSITIVE_INFINITY)) best = contender;
     } catch (error) {
-      if (!(error instanceof EddyError && error.code === "BACKEND_UNAVAILABLE")) throw error;
-      contenders.push(absent(name, "not available here"));
+      if (!(error instanceof EddyError && tolerated.includes(error.code))) throw error;
+      firstError ??= error;
+      contenders.push(absent(name, reasonIn(name, error.message)));
     }
   }
+  if (!best) throw firstError ?? new EddyError("BACKEND_UNAVAILABLE", "no backend is worth a try here");
   const measured = contenders.map(({ weighted: _, ...one }): MeasuredBackend => one);
   const unit = run.schedule.kind === "phased" ? "learning step" : "tick";
   return { backend: best.name, unit, batch: run.batch, measured };

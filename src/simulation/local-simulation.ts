@@ -114,7 +114,10 @@ interface Ticking {
   end(): Promise<void>;
 }
 
-/** Keeps a network ticking by the clock. Whatever fails, a tick or a read-back, the clock stands still from then on. */
+/**
+ * Keeps a network ticking by the clock. Whatever fails, a tick, a read-back or the device, the clock stands still from
+ * then on.
+ */
 function keepTicking(
   net: ContinuousNetwork,
   seen: Watches,
@@ -132,6 +135,8 @@ function keepTicking(
       pacer.stop();
     },
   });
+  // told at once, though it may be paused
+  void net.kernels.lost?.then((error) => seen.fail(error));
   const finish = async () => {
     clocked.unsubscribe();
     await seen.idle();

@@ -69,30 +69,17 @@ function acknowledge(handled: Int32Array, frames: number): void {
   Atomics.notify(handled, 0);
 }
 
-/**
- * Runs a network continuously in a thread of its own, which waits when about a thousand frames are not handled yet.
- * @param run a run file's content
- * @throws EddyError (as a rejection) for what is wrong with the run, its data or the backend
- */
-export async function openSimulation(run: unknown, options: OpenOptions = {}): Promise<Simulation> {
-  checkOptions(options, openOptionNames);
-  const handled = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
-  const worker = startWorker({ run, options, handled });
-  const {
-    info,
-    topics,
-    epoch,
-    choice,
-    status: first,
-  } = await ready(worker).catch(async (error) => {
-    await worker.terminate();
-    throw error;
-  });
+/** What the thread tells, as it comes in; it ends with the thread, or before. */
+function received(
+  worker: Worker,
+  letters: ReturnType<typeof correspondence>,
+  first: SimulationStatus,
+  handled: Int32Array,
+) {
   const frames = new Subject<Frame>();
-  const letters = correspondence(worker);
-  let status: SimulationStatus = first;
+  let status = first;
   let over = false;
-  const end = (error: Error | null) => {
+  const end = (error: Error | null): void => {
     if (over) return;
     over = true;
     letters.rejectAll(error ?? new EddyError("SIMULATION_ENDED", "the simulation has ended"));
@@ -124,8 +111,32 @@ export async function openSimulation(run: unknown, options: OpenOptions = {}): P
   });
   worker.on("error", end);
   worker.on("exit", () => end(null));
+  return { frames: frames.asObservable(), status: () => status, over: () => over, end };
+}
+
+/**
+ * Runs a network continuously in a thread of its own, which waits when about a thousand frames are not handled yet.
+ * @param run a run file's content
+ * @throws EddyError (as a rejection) for what is wrong with the run, its data or the backend
+ */
+export async function openSimulation(run: unknown, options: OpenOptions = {}): Promise<Simulation> {
+  checkOptions(options, openOptionNames);
+  const handled = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+  const worker = startWorker({ run, options, handled });
+  const {
+    info,
+    topics,
+    epoch,
+    choice,
+    status: first,
+  } = await ready(worker).catch(async (error) => {
+    await worker.terminate();
+    throw error;
+  });
+  const letters = correspondence(worker);
+  const { frames, status, over, end } = received(worker, letters, first, handled);
   const ask = (request: Unnumbered<ToWorker>): Promise<number> =>
-    over
+    over()
       ? Promise.reject(new EddyError("SIMULATION_ENDED", "the simulation has ended"))
       : letters.ask(request);
   return {
@@ -133,14 +144,14 @@ export async function openSimulation(run: unknown, options: OpenOptions = {}): P
     topics,
     epoch,
     choice,
-    status: () => status,
-    frames: frames.asObservable(),
+    status,
+    frames,
     watch: (watch) => ask({ op: "watch", watch }),
     unwatch: (handle) => worker.postMessage({ op: "unwatch", handle } satisfies ToWorker),
     command: (command) => ask({ op: "command", command }),
     async close() {
       // it may end or fail by itself meanwhile, which its frames tell
-      if (!over) await letters.ask({ op: "close" }).catch(() => {});
+      if (!over()) await letters.ask({ op: "close" }).catch(() => {});
       end(null);
       await worker.terminate();
     },

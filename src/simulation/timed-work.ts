@@ -1,18 +1,23 @@
+import { invariant } from "../errors.js";
 import type { Kernels } from "../kernels/kernels.js";
 import type { Weights } from "../model/initial-weights.js";
 import type { LearningRule } from "../model/learning-rule.js";
+import type { Task } from "../model/network.js";
 import type { ContinuousNetwork } from "../streams/continuous.js";
 import { type PhasedTrial, phasedNetwork } from "../streams/phased.js";
 import type { Stimulus } from "../streams/stimulus.js";
 import { endless, type StimulusDoor } from "../streams/stimulus-door.js";
-import { finished } from "./bench/bench-network.js";
+import { learningFinished } from "./bench/bench-network.js";
+import { makeTicks } from "./bench/live-ticks.js";
 import { noiseTrial } from "./bench/trial-steps.js";
 import { initialState, openNetwork } from "./open-network.js";
 import type { Run } from "./run-description.js";
 
 /** What a run does over and over, on one backend, at any size of the batch. */
 export interface TimedWork {
-  /** Makes it once; resolves when the backend has finished. @returns milliseconds of a tick, or of a learning step */
+  /** ticks of a trial, or the one learning step, that are made at once */
+  readonly steps: number;
+  /** Makes them; resolves when the backend has finished. @returns milliseconds of all */
   once(batch: number): Promise<number>;
   close(): void;
 }
@@ -26,8 +31,11 @@ export interface WorkPlace {
   readonly weights: Weights;
 }
 
-/** Ticks in a row: short enough for slow backends, long enough for the clock. */
-const ticksAtOnce = 8;
+/** Ticks of a trial that is timed, at most. A longer one is shortened, in proportion, for the sake of slow backends. */
+const trialTicksMax = 128;
+
+/** Stimuli that take turns. Of one that never changes, no trial would begin with anything new. */
+const stimuli = 3;
 
 /** A run's own network, doing what the run will do. */
 export const timedWork = (place: WorkPlace): TimedWork =>
@@ -39,35 +47,63 @@ function learningSteps({ kernels, run, rule, weights }: WorkPlace): TimedWork {
   const phased = phasedNetwork({ kernels, network, rule, state, propagation }, iterations, { whole: false });
   const trials = new Map<number, PhasedTrial>();
   return {
+    steps: 1,
     async once(batch) {
       const trial = trials.get(batch) ?? noiseTrial(run, batch);
       trials.set(batch, trial);
       const startMs = performance.now();
       phased.learn(trial);
-      const newest = [...state.parameters.learned.values()].at(-1)?.weights;
-      for (const tensor of newest ? [newest] : state.outputs.values()) await finished(kernels, tensor);
+      await learningFinished(kernels, state);
       return performance.now() - startMs;
     },
     close: () => phased.close(),
   };
 }
 
-/** Doors that always show the same noise. */
+/** Doors that show a few batches of noise in turn. */
 function noiseDoors(run: Run): Map<string, StimulusDoor> {
-  const { inputs, targets, batch } = noiseTrial(run, run.batch);
-  const shown = (input: string, readout: string): Stimulus => ({
+  const { batch, network } = run;
+  const trials = Array.from({ length: stimuli }, (_, index) => noiseTrial(run, batch, index + 1));
+  const shown = ({ inputs, targets }: PhasedTrial, { input, readout }: Task): Stimulus => ({
     input: inputs.get(input) ?? new Float32Array(),
     target: targets.get(readout) ?? null,
   });
   return new Map(
-    [...run.network.tasks.values()].map(({ name, input, readout }) => {
-      const stimulus = shown(input, readout);
-      return [name, endless({ length: Number.POSITIVE_INFINITY, take: () => stimulus }, batch)];
+    [...network.tasks.values()].map((task) => {
+      const take = (first: number): Stimulus => shown(trials[(first / batch) % stimuli], task);
+      return [task.name, endless({ length: Number.POSITIVE_INFINITY, take }, batch)];
     }),
   );
 }
 
-function ticks({ kernels, run, rule, weights }: WorkPlace): TimedWork {
+type Ticks = Extract<Run["schedule"], { kind: "continuous" }>["ticks"];
+
+function shortened({ inference, learning }: Ticks): Ticks {
+  const share = Math.min(1, trialTicksMax / (inference + learning));
+  return {
+    inference: Math.max(1, Math.floor(share * inference)),
+    learning: Math.max(1, Math.floor(share * learning)),
+  };
+}
+
+/** A continuous run whose trials are short enough to time, and the ticks of its longest. */
+function timedTrials(run: Run): { readonly run: Run; readonly ticks: number } {
+  const { schedule } = run;
+  invariant(schedule.kind === "continuous", "ticks are of continuous operation");
+  const ticks = shortened(schedule.ticks);
+  const clocks = Object.fromEntries(
+    Object.entries(schedule.clocks).map(([task, own]) => [task, shortened(own)]),
+  );
+  const lengths = [...run.network.tasks.keys()].map((task) => {
+    const { inference, learning } = clocks[task] ?? ticks;
+    return inference + learning;
+  });
+  return { run: { ...run, schedule: { ...schedule, ticks, clocks } }, ticks: Math.max(...lengths) };
+}
+
+/** Whole trials: what a backend leaves out of ticks in which nothing moves counts for as much as it will in the run. */
+function ticks({ kernels, run: whole, rule, weights }: WorkPlace): TimedWork {
+  const { run, ticks: steps } = timedTrials(whole);
   // a live network keeps its batch
   const networks = new Map<number, ContinuousNetwork>();
   const open = (batch: number): ContinuousNetwork => {
@@ -77,13 +113,12 @@ function ticks({ kernels, run, rule, weights }: WorkPlace): TimedWork {
     return net;
   };
   return {
+    steps,
     async once(batch) {
       const net = networks.get(batch) ?? open(batch);
       const startMs = performance.now();
-      for (let i = 0; i < ticksAtOnce; i++) net.tick();
-      const newest = [...net.state.states.values()].at(-1);
-      if (newest) await finished(kernels, newest);
-      return (performance.now() - startMs) / ticksAtOnce;
+      await makeTicks(net, steps);
+      return performance.now() - startMs;
     },
     close() {
       for (const net of networks.values()) net.close();

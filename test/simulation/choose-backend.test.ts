@@ -1,5 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { EddyError, type ErrorCode } from "../../src/errors.js";
 import { backendNames, gpuAdapter } from "../../src/kernels/backends.js";
+import { errorPerturbedError } from "../../src/model/adjoint-propagation.js";
+import type { LearningRule } from "../../src/model/learning-rule.js";
 import { choiceText, chooseBackend, openBackend } from "../../src/simulation/choose-backend.js";
 import { resolveRun } from "../../src/simulation/run-description.js";
 import { simulate } from "../../src/simulation/simulate.js";
@@ -28,7 +31,10 @@ describe.each([
     );
     for (const { name, milliseconds, reason } of measured) {
       expect(milliseconds === null, name).toBe(reason !== null);
-      if (reason === "not available here") expect(openBackends).not.toContain(name);
+      if (!openBackends.includes(name)) {
+        expect(reason, name).not.toMatch(/^backend|choose another/);
+        expect(reason?.length, name).toBeGreaterThan(10);
+      }
     }
     const times = measured.flatMap(({ name, milliseconds }) =>
       milliseconds === null ? [] : [{ name, milliseconds }],
@@ -42,6 +48,45 @@ describe.each([
         `^backend ${choice.backend}, chosen by the time of a ${unit} at batch ${batch}: .* [um]s[^\\n]*$`,
       ),
     );
+  });
+});
+
+describe("a backend that cannot make the run", () => {
+  /** The run's rule, but for errors on some backends. */
+  const refusing = (code: ErrorCode, names: readonly string[]): LearningRule => ({
+    ...errorPerturbedError,
+    error(kernels, ...others) {
+      if (names.includes(kernels.name))
+        throw new EddyError(code, `backend "${kernels.name}": no room (12 bytes); take fewer neurons`);
+      return errorPerturbedError.error(kernels, ...others);
+    },
+  });
+
+  it.each(["LIMIT_EXCEEDED", "OUT_OF_MEMORY", "DEVICE_LOST", "BACKEND_UNAVAILABLE"] as const)(
+    "is left out, and says why: %s",
+    async (code) => {
+      const choice = await chooseBackend(resolveRun(scene), refusing(code, ["simd"]));
+      expect(choice.backend).not.toBe("simd");
+      expect(choice.measured[0]).toMatchObject({
+        name: "simd",
+        milliseconds: null,
+        reason: "no room (12 bytes)",
+      });
+      expect(choiceText(choice)).toContain("simd (no room (12 bytes))");
+    },
+  );
+
+  it("is no reason to take another where the run itself is wrong", async () => {
+    const rule = refusing("NOT_FINITE", ["simd"]);
+    await expect(chooseBackend(resolveRun(scene), rule)).rejects.toMatchObject({ code: "NOT_FINITE" });
+  });
+
+  it("is the run's own trouble when there is no other", async () => {
+    const rule = refusing("OUT_OF_MEMORY", backendNames);
+    await expect(chooseBackend(resolveRun(scene), rule)).rejects.toMatchObject({
+      code: "OUT_OF_MEMORY",
+      message: 'backend "simd": no room (12 bytes); take fewer neurons',
+    });
   });
 });
 

@@ -121,7 +121,8 @@ export async function installTensorflow(options: InstallOptions): Promise<Instal
   if (there) return there;
   checkTools();
   const staging = stage(folder, cuda ? bytesNeeded.cuda : bytesNeeded.cpu);
-  const log = `${folder}.log`;
+  // each setup its own
+  const log = `${folder}.log-${process.pid}`;
   // for whoever is told to look into it
   let kept = false;
   try {

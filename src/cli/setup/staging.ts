@@ -12,17 +12,31 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** Clears what a run that was killed has left beside the folder; one that was moved away goes back to its place. */
+const remove = (path: string): void => rmSync(path, { recursive: true, force: true });
+
+/** Removes what is in nobody's way: where that fails, it stays for the next setup to try. */
+function removeIfPossible(path: string): void {
+  try {
+    remove(path);
+  } catch {
+    // neither what is set up nor what is being built depends on it
+  }
+}
+
+/**
+ * Clears what runs that are over have left beside the folder, logs included; one that was moved away goes back to its
+ * place.
+ */
 function clearLeftovers(folder: string): void {
   const parent = dirname(folder);
   if (!existsSync(parent)) return;
   for (const entry of readdirSync(parent)) {
     if (!entry.startsWith(`${basename(folder)}.`)) continue;
-    const [, kind, pid] = /^\.(new|old)-(\d+)$/.exec(entry.slice(basename(folder).length)) ?? [];
+    const [, kind, pid] = /^\.(new|old|log)-(\d+)$/.exec(entry.slice(basename(folder).length)) ?? [];
     if (pid === undefined || isAlive(Number(pid))) continue;
     const path = join(parent, entry);
     if (kind === "old" && !existsSync(folder)) renameSync(path, folder);
-    else rmSync(path, { recursive: true, force: true });
+    else removeIfPossible(path);
   }
 }
 
@@ -75,7 +89,6 @@ export function stage(folder: string, bytesNeeded: number): Staging {
   checkSpace(folder, bytesNeeded);
   const path = `${folder}.new-${process.pid}`;
   const old = `${folder}.old-${process.pid}`;
-  const remove = (what: string) => rmSync(what, { recursive: true, force: true });
   try {
     mkdirSync(path, { recursive: true });
   } catch (error) {
@@ -94,7 +107,7 @@ export function stage(folder: string, bytesNeeded: number): Staging {
         if (replaces) renameSync(old, folder);
         throw error;
       }
-      remove(old);
+      removeIfPossible(old);
     },
     discard: () => remove(path),
   };

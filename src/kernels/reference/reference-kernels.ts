@@ -7,6 +7,7 @@ import type {
   Learned,
   LearnRequest,
   Moments,
+  ReadoutRequest,
   Settled,
   SettleRequest,
   Tensor,
@@ -159,6 +160,18 @@ function difference(handles: ReferenceHandles, a: Tensor, b: Tensor): Tensor {
   );
 }
 
+function readoutOf(
+  handles: ReferenceHandles,
+  scratch: Scratch,
+  { batch, size, terms, bias, nonlinearity }: ReadoutRequest,
+): Tensor {
+  checkTerms(batch, size, terms);
+  if (bias) checkShape("bias of the readout", bias.shape, [size]);
+  const open = terms.map((term) => openTerm(handles, term));
+  const start = bias ? handles.contentOf(bias) : null;
+  return handles.tensor([batch, size], readout(batch, size, open, start, nonlinearity, scratch.of(size)));
+}
+
 /**
  * The kernels as plain loops, every sum in double precision, every result float32: what the other backends are
  * measured against, and quick enough for one stimulus at a time (the recurrent matrix is kept without its zeros).
@@ -201,13 +214,7 @@ export function referenceKernels(): Kernels {
         return settleOne(handles, { sum: scratch.of(neurons), changes: changeScratch.of(neurons) }, request);
       });
     },
-    readout({ batch, size, terms, bias, nonlinearity }) {
-      checkTerms(batch, size, terms);
-      if (bias) checkShape("bias of the readout", bias.shape, [size]);
-      const open = terms.map((term) => openTerm(handles, term));
-      const start = bias ? handles.contentOf(bias) : null;
-      return handles.tensor([batch, size], readout(batch, size, open, start, nonlinearity, scratch.of(size)));
-    },
+    readout: (request) => readoutOf(handles, scratch, request),
     difference: (a, b) => difference(handles, a, b),
     derivative(activation, state, x) {
       checkShape("x of the derivative", x.shape, state.shape);

@@ -2,13 +2,15 @@ import { createRequire } from "node:module";
 import { dirname, join, sep } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
 import { EddyError } from "../../errors.js";
-import { namedTensorflowFolder, readInstallation, tensorflowFolder } from "../tensorflow-folder.js";
+import {
+  namedTensorflowFolder,
+  nativePackages,
+  readInstallation,
+  tensorflowFolder,
+} from "../tensorflow-folder.js";
 
 /** The tfjs backends that Eddy offers, by tfjs's own names. */
 export type TfjsBackendName = "wasm" | "cpu" | "tensorflow";
-
-/** Bring TensorFlow's own library; of those beside Eddy the first that loads is taken. */
-const nativePackages = ["@tensorflow/tfjs-node-gpu", "@tensorflow/tfjs-node"] as const;
 
 const require = createRequire(import.meta.url);
 

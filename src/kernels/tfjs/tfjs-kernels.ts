@@ -1,5 +1,13 @@
 import * as tf from "@tensorflow/tfjs-core";
-import type { Kernels, Learned, LearnRequest, Settled, SettleRequest, Tensor } from "../kernels.js";
+import type {
+  Kernels,
+  Learned,
+  LearnRequest,
+  RecurrentMatrix,
+  Settled,
+  SettleRequest,
+  Tensor,
+} from "../kernels.js";
 import {
   checkData,
   checkLearn,
@@ -9,7 +17,7 @@ import {
   checkShape,
   checkTerms,
 } from "../shapes.js";
-import { checkWeights, denseWeights, sparseWeights } from "../sparse-weights.js";
+import { checkWeights, denseWeights, type SparseWeights, sparseWeights } from "../sparse-weights.js";
 import { timesSlope } from "./activations.js";
 import { loadBackend, type TfjsBackendName } from "./backend-loading.js";
 import { Device } from "./device.js";
@@ -47,6 +55,19 @@ function learnOne(device: Device, request: LearnRequest): Learned {
   return { weights, moments: { first, second }, gradient: gradient ?? null };
 }
 
+/** Backends of tfjs multiply dense matrices. */
+function uploadMatrix(device: Device, weights: SparseWeights): RecurrentMatrix {
+  checkWeights(weights);
+  const { neurons } = weights;
+  const upload = () => tf.tensor2d(denseWeights(weights), [neurons, neurons], "float32");
+  return device.handles.matrix(neurons, device.run(upload));
+}
+
+async function readMatrix(device: Device, matrix: RecurrentMatrix): Promise<SparseWeights> {
+  const data = await device.handles.matrixOf(matrix).data<"float32">();
+  return sparseWeights(data, matrix.neurons);
+}
+
 /** Reads and uploads copy: some backends of tfjs keep, or give away, the very array. */
 async function read(device: Device, tensor: Tensor): Promise<Float32Array> {
   const data = await device.handles.contentOf(tensor).data<"float32">();
@@ -70,17 +91,9 @@ export async function tfjsKernels(name: TfjsBackendName): Promise<Kernels> {
       checkData(data, shape);
       return own([...shape], () => tf.tensor(data.slice(), [...shape], "float32"));
     },
-    matrix(weights) {
-      checkWeights(weights);
-      const { neurons } = weights;
-      return handles.matrix(
-        neurons,
-        device.run(() => tf.tensor2d(denseWeights(weights), [neurons, neurons], "float32")),
-      );
-    },
+    matrix: (weights) => uploadMatrix(device, weights),
     read: (tensor) => read(device, tensor),
-    weights: async (matrix) =>
-      sparseWeights(await handles.matrixOf(matrix).data<"float32">(), matrix.neurons),
+    weights: (matrix) => readMatrix(device, matrix),
     retain: (handle) => handles.retain(handle),
     dispose: (handle) => handles.dispose(handle),
     live: () => handles.live(),

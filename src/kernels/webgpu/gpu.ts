@@ -18,7 +18,8 @@ const computeStage = 4;
  */
 export class Gpu {
   readonly #pipelines = new Map<Program, Pipeline>();
-  #failure: EddyError | Error | null = null;
+  readonly #mourners = new Set<(error: EddyError) => void>();
+  #failure: Error | null = null;
 
   private constructor(
     readonly device: GPUDevice,
@@ -27,7 +28,7 @@ export class Gpu {
     void device.lost.then((info) => this.#lost(info));
     device.addEventListener("uncapturederror", (event) => {
       event.preventDefault();
-      this.#failure ??= failureOf(event.error, adapter);
+      this.#fail(failureOf(event.error, adapter));
     });
   }
 
@@ -60,6 +61,16 @@ export class Gpu {
 
   get works(): boolean {
     return this.#failure === null;
+  }
+
+  /**
+   * Calls back when the device is lost or out of memory, at once if it is already.
+   * @returns what takes the wish back
+   */
+  onLost(told: (error: EddyError) => void): () => void {
+    if (this.#failure instanceof EddyError) told(this.#failure);
+    this.#mourners.add(told);
+    return () => this.#mourners.delete(told);
   }
 
   /** @throws EddyError DEVICE_LOST, LIMIT_EXCEEDED when the device is not what it was any more */
@@ -107,10 +118,19 @@ export class Gpu {
 
   #lost({ reason, message }: GPUDeviceLostInfo): void {
     const why = message.split("\n")[0] || reason || "no reason given";
-    this.#failure = new EddyError(
-      "DEVICE_LOST",
-      `backend "webgpu": ${this.adapter.description} was lost (${why}); open the backend again, or choose another`,
+    this.#fail(
+      new EddyError(
+        "DEVICE_LOST",
+        `backend "webgpu": ${this.adapter.description} was lost (${why}); open the backend again, or choose another`,
+      ),
     );
+  }
+
+  /** The first failure stays: what comes after follows from it. */
+  #fail(error: Error): void {
+    if (this.#failure) return;
+    this.#failure = error;
+    if (error instanceof EddyError) for (const told of this.#mourners) told(error);
   }
 }
 
@@ -128,7 +148,7 @@ function failureOf(error: GPUError, { description }: WebgpuAdapter): Error {
 let shared: Promise<Gpu> | null = null;
 
 /**
- * The device of this process, opened at the first call and after a loss.
+ * The device of this process, opened at the first call and anew after a loss or an out-of-memory, which ends the old one.
  * @throws EddyError BACKEND_UNAVAILABLE
  */
 export async function sharedGpu(): Promise<Gpu> {
@@ -137,6 +157,8 @@ export async function sharedGpu(): Promise<Gpu> {
   try {
     const gpu = await opening;
     if (gpu.works) return gpu;
+    // nobody can use it any more, and what it holds may be all the memory that there is
+    gpu.device.destroy();
   } catch (error) {
     if (shared === opening) shared = null;
     throw error;

@@ -62,14 +62,3 @@ export function recordProduct(
     else commands.dispatch(pair.plain, parameters, { ...plain, matrix: matrix.dense }, workgroups);
   }
 }
-
-/** Blocks in ascending order, those that touch or overlap in one. */
-export function merged(blocks: readonly Block[]): Block[] {
-  const result: [number, number][] = [];
-  for (const [start, end] of [...blocks].sort((a, b) => a[0] - b[0])) {
-    const last = result.at(-1);
-    if (last && start <= last[1]) last[1] = Math.max(last[1], end);
-    else if (end > start) result.push([start, end]);
-  }
-  return result;
-}

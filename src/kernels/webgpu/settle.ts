@@ -1,10 +1,11 @@
 import { invariant } from "../../errors.js";
+import { union } from "../blocks.js";
 import type { Block, SettleRequest } from "../kernels.js";
 import type { Slot } from "./buffers.js";
 import { workgroupsFor } from "./elementwise.js";
 import type { DeviceMatrix } from "./matrix.js";
 import type { Queue } from "./queue.js";
-import { merged, recordProduct } from "./recurrent-product.js";
+import { recordProduct } from "./recurrent-product.js";
 import { biasProgram, reportProgram, selectProgram, speakProgram, startProgram } from "./settle-programs.js";
 import { activationCode } from "./wgsl/activation.js";
 
@@ -210,7 +211,7 @@ export class Settling {
     const { needed } = this.#request;
     const all: readonly Block[] = [[0, this.#open.matrix.neurons]];
     if (!needed || iteration < this.iterations - 1 || iteration < 2) return all;
-    return merged(needed);
+    return union(needed);
   }
 
   #report(): Slot | null {

@@ -1,4 +1,4 @@
-import { invariant } from "../../errors.js";
+import { type EddyError, invariant } from "../../errors.js";
 import { Handles } from "../handles.js";
 import type { Kernels, Learned, LearnRequest, Moments, Settled, SettleRequest, Tensor } from "../kernels.js";
 import {
@@ -34,11 +34,16 @@ interface Session {
 
 const calibrations = new WeakMap<Gpu, Promise<SparseUpTo>>();
 
-/** Of each device once. */
-function calibrated(gpu: Gpu): Promise<SparseUpTo> {
+/** Of each device once; after a failure anew. */
+async function calibrated(gpu: Gpu): Promise<SparseUpTo> {
   const known = calibrations.get(gpu) ?? calibrate(gpu);
   calibrations.set(gpu, known);
-  return known;
+  try {
+    return await known;
+  } catch (error) {
+    if (calibrations.get(gpu) === known) calibrations.delete(gpu);
+    throw error;
+  }
 }
 
 function openSettle({ handles }: Session, request: SettleRequest): OpenSettle {
@@ -170,6 +175,10 @@ export function kernelsOn(
     freeTensor: (content) => queue.buffers.release(content),
     freeMatrix: (content) => releaseMatrix(queue, content),
   });
+  let forgetLoss = () => {};
+  const lost = new Promise<EddyError>((resolve) => {
+    forgetLoss = gpu.onLost(resolve);
+  });
   let closed = false;
   const check = (): void => {
     invariant(!closed, "a backend was used after it was closed");
@@ -178,6 +187,7 @@ export function kernelsOn(
   const kernels: Kernels = {
     name: "webgpu",
     exact: false,
+    lost,
     ...checked(check, computing({ queue, handles })),
     tensor(data, shape) {
       check();
@@ -206,6 +216,7 @@ export function kernelsOn(
     close() {
       if (closed) return;
       closed = true;
+      forgetLoss();
       handles.close();
       queue.close();
     },

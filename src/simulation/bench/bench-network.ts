@@ -2,6 +2,7 @@ import type { Kernels, Tensor } from "../../kernels/kernels.js";
 import { learningRules } from "../../model/adjoint-propagation.js";
 import { initialWeights, type Weights } from "../../model/initial-weights.js";
 import type { ContinuousNetwork } from "../../streams/continuous.js";
+import type { NetworkState } from "../../streams/network-state.js";
 import { openNetwork } from "../open-network.js";
 import { endlessDoors, openStimuli } from "../open-stimuli.js";
 import type { Run } from "../run-description.js";
@@ -26,9 +27,24 @@ export const liveNetwork = (kernels: Kernels, run: Run, weights: Weights): Conti
 /**
  * Resolves when a backend has made all that was asked of it so far: one number of the newest tensor is read, so that
  * on a backend which computes at once nothing is added that can be seen.
- * @param tensor [rows, columns] the result that was asked for last
+ * @param tensor [rows, columns], or [size] as a bias: the result that was asked for last
  */
 export async function finished(kernels: Kernels, tensor: Tensor): Promise<void> {
-  const one = kernels.sample({ tensor, row: 0, units: [0, 1], every: 1 });
+  const one =
+    tensor.shape.length === 2
+      ? kernels.sample({ tensor, row: 0, units: [0, 1], every: 1 })
+      : kernels.meanMagnitude(tensor);
   await kernels.read(one).finally(() => kernels.dispose(one));
+}
+
+/** Resolves when the outputs of all readouts are there. */
+export async function outputsFinished(kernels: Kernels, { outputs }: NetworkState): Promise<void> {
+  for (const output of outputs.values()) await finished(kernels, output);
+}
+
+/** Resolves when a learning step is over: the newest weights, or biases, are there; outputs, where nothing learns. */
+export async function learningFinished(kernels: Kernels, state: NetworkState): Promise<void> {
+  const newest = [...state.parameters.learned.values()].at(-1);
+  if (newest) await finished(kernels, newest.weights);
+  else await outputsFinished(kernels, state);
 }

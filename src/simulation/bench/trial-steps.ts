@@ -3,10 +3,10 @@ import type { Kernels } from "../../kernels/kernels.js";
 import { learningRules } from "../../model/adjoint-propagation.js";
 import type { Weights } from "../../model/initial-weights.js";
 import { random } from "../../model/random.js";
-import { type PhasedNetwork, type PhasedTrial, phasedNetwork } from "../../streams/phased.js";
+import { type PhasedTrial, phasedNetwork } from "../../streams/phased.js";
 import { initialState } from "../open-network.js";
 import type { Run } from "../run-description.js";
-import { finished } from "./bench-network.js";
+import { learningFinished, outputsFinished } from "./bench-network.js";
 import { type Effort, type Timing, timed } from "./timing.js";
 
 /** Trials of phased operation at one size of the batch, by what is made of them. */
@@ -17,9 +17,12 @@ export interface TrialSteps {
   close(): void;
 }
 
-/** A batch of noise with labels of their own: what it shows makes no difference to how long it takes. */
-export function noiseTrial({ network }: Run, batch: number): PhasedTrial {
-  const source = random(1, `bench batch ${batch}`);
+/**
+ * A batch of noise with labels of their own: what it shows makes no difference to how long it takes.
+ * @param seed another one, another batch
+ */
+export function noiseTrial({ network }: Run, batch: number, seed = 1): PhasedTrial {
+  const source = random(seed, `bench batch ${batch}`);
   const inputs = new Map<string, Float32Array>();
   const targets = new Map<string, Float32Array>();
   for (const { input, readout } of network.tasks.values()) {
@@ -35,15 +38,6 @@ export function noiseTrial({ network }: Run, batch: number): PhasedTrial {
     targets.set(readout, oneHot);
   }
   return { inputs, targets, batch };
-}
-
-async function outputs({ kernels, state }: PhasedNetwork): Promise<void> {
-  for (const output of state.outputs.values()) await finished(kernels, output);
-}
-
-async function newestWeights({ kernels, state }: PhasedNetwork): Promise<void> {
-  const newest = [...state.parameters.learned.values()].at(-1);
-  if (newest) await finished(kernels, newest.weights);
 }
 
 /**
@@ -62,12 +56,12 @@ export function trialSteps(kernels: Kernels, run: Run, weights: Weights, batch: 
     infer: (effort) =>
       timed(() => {
         phased.infer(trial);
-        return outputs(phased);
+        return outputsFinished(kernels, state);
       }, effort),
     learn: (effort) =>
       timed(() => {
         phased.learn(trial);
-        return newestWeights(phased);
+        return learningFinished(kernels, state);
       }, effort),
     close: () => phased.close(),
   };

@@ -176,6 +176,32 @@ describe.skipIf(noDevice)(`webgpu after its device is lost ${noDevice ? `(${noDe
     await expect(kernels.read(tensor)).rejects.toMatchObject({ code: "DEVICE_LOST" });
   });
 
+  it("ends a device that is out of memory, with all kernels on it, and opens a new one", async () => {
+    const shared = await sharedGpu();
+    const [one, other] = [1, 2].map(() => kernelsOn(shared, dense).kernels);
+    const { GPUOutOfMemoryError } = (await import("webgpu")).globals as {
+      GPUOutOfMemoryError: typeof globalThis.GPUOutOfMemoryError;
+    };
+    const event = Object.assign(new Event("uncapturederror", { cancelable: true }), {
+      error: new GPUOutOfMemoryError("no room for a buffer"),
+    });
+    shared.device.dispatchEvent(event);
+    expect(event.defaultPrevented).toBe(true);
+    const again = await openKernels("webgpu");
+    await shared.device.lost;
+    for (const kernels of [one, other]) {
+      const refused = refusal(() => kernels.tensor(new Float32Array(1), [1]));
+      expect(refused).toMatchObject({
+        code: "LIMIT_EXCEEDED",
+        message: expect.stringMatching(/is out of memory \(no room for a buffer\); take fewer neurons/),
+      });
+      expect(await kernels.lost).toBe(refused);
+      kernels.close();
+    }
+    expect([...(await again.read(again.tensor(Float32Array.of(3), [1])))]).toEqual([3]);
+    again.close();
+  });
+
   it("opens again on a new device", async () => {
     (await sharedGpu()).device.destroy();
     await new Promise((resolve) => setTimeout(resolve, 10));
