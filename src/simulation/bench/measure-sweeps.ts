@@ -28,7 +28,8 @@ async function moduleCosts(
   // in a process of its own, and before this one takes memory
   const bytes_per_connection = memory ? await matrixBytes(kernels.name, neurons, connectionRate) : null;
   const { matrix, connections } = benchMatrix(kernels, neurons, connectionRate);
-  const brief = { ...effort, warmUps: 1, runs: 3 };
+  // the threads of a backend join, and fall asleep between calls: the least of several runs has them awake
+  const brief = { ...effort, warmUps: 4, runs: 12 };
   const costs: BenchResult["sweeps"]["sizes"] = [];
   try {
     let perStimulusUs = 0;
