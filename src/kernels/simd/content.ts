@@ -15,6 +15,9 @@ export interface Content {
   tiles: number;
 }
 
+/** Which forms of a recurrent matrix meet one row: the fastest, or its lists, which take the least memory. */
+export type RowForms = "fastest" | "lists";
+
 /** Allocates, converts and frees contents. */
 export class Contents {
   /** by batch: a run has few sizes */
@@ -24,6 +27,8 @@ export class Contents {
     readonly arena: Arena,
     readonly engine: Engine,
     readonly threads: number,
+    /** which forms a recurrent matrix may take beside its lists: whatever is fastest, or none, for the least memory */
+    readonly rowForms: RowForms = "fastest",
   ) {}
 
   layout(batch: number): Layout {

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { EddyError } from "../../errors.js";
 import type { Kernels } from "../kernels.js";
+import type { RowForms } from "./content.js";
 import type { OpenEngine } from "./engine.js";
 import { addonPath, nativeEngine } from "./native.js";
 import { prebuilt } from "./prebuilt.js";
@@ -25,19 +26,34 @@ export function simdVariant(given: string | undefined = process.env.EDDY_SIMD): 
   return found;
 }
 
+/** @throws EddyError INVALID_ARGUMENT */
+export function simdRowForms(given: string | undefined = process.env.EDDY_SIMD_FORMS): RowForms {
+  if (given === undefined || given === "" || given === "fastest") return "fastest";
+  if (given === "lists") return given;
+  throw new EddyError("INVALID_ARGUMENT", `EDDY_SIMD_FORMS is "${given}", allowed are fastest, lists`);
+}
+
 /**
  * Opens the kernels in C: native code where it loads, else WebAssembly.
  * @param variant one kind of code in particular; default: EDDY_SIMD
  * @param threads how many compute; default: EDDY_THREADS, else all processors
+ * @param rowForms of a recurrent matrix; default: EDDY_SIMD_FORMS, else the fastest
  * @throws EddyError BACKEND_UNAVAILABLE when that kind of code does not run here, INVALID_ARGUMENT
  */
-export function openSimd(variant: SimdVariant = simdVariant(), threads: number = threadCount()): Kernels {
+export function openSimd(
+  variant: SimdVariant = simdVariant(),
+  threads: number = threadCount(),
+  rowForms: RowForms = simdRowForms(),
+): Kernels {
   if (variant !== "wasm") {
     try {
       const openEngine: OpenEngine = (arena) =>
         variant === "auto" ? nativeEngine(arena) : nativeEngine(arena, variant);
-      return simdKernels(openEngine, (arena, engine) =>
-        workerThreads(arena, { addon: addonPath(), module: null, variant: engine.variant }, threads),
+      return simdKernels(
+        openEngine,
+        (arena, engine) =>
+          workerThreads(arena, { addon: addonPath(), module: null, variant: engine.variant }, threads),
+        rowForms,
       );
     } catch (error) {
       if (variant !== "auto") {
@@ -52,5 +68,6 @@ export function openSimd(variant: SimdVariant = simdVariant(), threads: number =
   return simdKernels(
     (arena) => webAssemblyEngine(arena, module),
     (arena) => workerThreads(arena, { addon: null, module, variant: "wasm" }, threads),
+    rowForms,
   );
 }

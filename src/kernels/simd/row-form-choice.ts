@@ -33,6 +33,7 @@ function candidates(contents: Contents, { matrix }: OpenSettle): Form[] {
   const { neurons, connections } = matrix.lists;
   const density = connections / (neurons * neurons);
   const found: Form[] = ["lists"];
+  if (contents.rowForms === "lists") return found;
   // with fewer connections they take many times the memory of the lists, and more time
   if (density > 0.1) found.push("panels");
   if (density > 0.02 && contents.engine.slots) found.push("slots");

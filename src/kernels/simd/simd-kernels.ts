@@ -3,7 +3,7 @@ import type { DriveTerm, Kernels, RecurrentMatrix, Tensor } from "../kernels.js"
 import { checkData, checkSample, checkScore, checkShape, checkTerms } from "../shapes.js";
 import { checkWeights } from "../sparse-weights.js";
 import { Arena } from "./arena.js";
-import { Contents } from "./content.js";
+import { Contents, type RowForms } from "./content.js";
 import { type Device, number, type SimdHandles } from "./device.js";
 import { elementwise } from "./elementwise.js";
 import { type Engine, type OpenEngine, operations, type Threads } from "./engine.js";
@@ -86,11 +86,15 @@ function reducing(device: Device) {
  * on every processor, for any number of threads and whatever form a recurrent matrix takes, as long as numbers are
  * finite: each sum has one order, nothing is contracted, and f is a fixed sequence of IEEE operations.
  */
-export function simdKernels(openEngine: OpenEngine, openThreads: OpenThreads): Kernels {
+export function simdKernels(
+  openEngine: OpenEngine,
+  openThreads: OpenThreads,
+  rowForms: RowForms = "fastest",
+): Kernels {
   const arena = new Arena();
   const engine = openEngine(arena);
   const threads = openThreads(arena, engine);
-  const contents = new Contents(arena, engine, threads.count);
+  const contents = new Contents(arena, engine, threads.count, rowForms);
   const handles: SimdHandles = new Handles({
     freeTensor: (content) => contents.free(content),
     freeMatrix: (form: RecurrentForm) => form.free(),

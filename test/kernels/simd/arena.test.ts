@@ -3,7 +3,7 @@ import { memoryUsage } from "node:process";
 import { afterEach, describe, expect, it } from "vitest";
 import type { Kernels, Moments, Tensor } from "../../../src/kernels/kernels.js";
 import { Arena } from "../../../src/kernels/simd/arena.js";
-import { openSimd, simdVariant } from "../../../src/kernels/simd/open-simd.js";
+import { openSimd, simdRowForms, simdVariant } from "../../../src/kernels/simd/open-simd.js";
 import { threadCount } from "../../../src/kernels/simd/threads.js";
 import { sparseWeights } from "../../../src/kernels/sparse-weights.js";
 import { random } from "../../../src/model/random.js";
@@ -152,10 +152,10 @@ describe.each(variants)("%s", (variant) => {
   });
 });
 
-describe("EDDY_THREADS and EDDY_SIMD", () => {
-  const { EDDY_SIMD, EDDY_THREADS } = process.env;
+describe("EDDY_THREADS, EDDY_SIMD and EDDY_SIMD_FORMS", () => {
+  const { EDDY_SIMD, EDDY_SIMD_FORMS, EDDY_THREADS } = process.env;
   afterEach(() => {
-    for (const [name, value] of Object.entries({ EDDY_SIMD, EDDY_THREADS })) {
+    for (const [name, value] of Object.entries({ EDDY_SIMD, EDDY_SIMD_FORMS, EDDY_THREADS })) {
       if (value === undefined) delete process.env[name];
       else process.env[name] = value;
     }
@@ -180,6 +180,37 @@ describe("EDDY_THREADS and EDDY_SIMD", () => {
     const { code, message } = errorOf(() => openSimd());
     expect(code).toBe("BACKEND_UNAVAILABLE");
     expect(message).toContain(`${process.env.EDDY_SIMD} does not run here`);
+  });
+
+  it("refuses other forms", () => {
+    process.env.EDDY_SIMD_FORMS = "slots";
+    const { code, message } = errorOf(() => openSimd());
+    expect(code).toBe("INVALID_ARGUMENT");
+    expect(message).toBe('EDDY_SIMD_FORMS is "slots", allowed are fastest, lists');
+  });
+
+  it("keeps lists alone, with the same bits, where they are asked for", async () => {
+    const units = 300;
+    const matrix = recurrent(random(5, "forms"), units, 0.25);
+    const drive = values(random(6, "forms"), units);
+    const results = (["fastest", "lists"] as const).map(async (forms) => {
+      const kernels = openSimd("auto", 1, forms);
+      const [settled] = kernels.settle([
+        {
+          matrix: kernels.matrix(sparseWeights(matrix, units)),
+          activation: "tanh",
+          from: "zero",
+          drive: kernels.tensor(drive, [1, units]),
+          iterations: 8,
+        },
+      ]);
+      const state = await kernels.read(settled.state);
+      kernels.close();
+      return state;
+    });
+    const [fastest, lists] = await Promise.all(results);
+    expect(lists).toEqual(fastest);
+    expect([simdRowForms(""), simdRowForms("lists")]).toEqual(["fastest", "lists"]);
   });
 
   it("takes what is allowed, and nothing for the defaults", () => {
