@@ -29,7 +29,7 @@ function removeIfPossible(path: string): void {
  */
 function clearLeftovers(folder: string): void {
   const parent = dirname(folder);
-  if (!existsSync(parent)) return;
+  if (!statSync(parent, { throwIfNoEntry: false })?.isDirectory()) return;
   for (const entry of readdirSync(parent)) {
     if (!entry.startsWith(`${basename(folder)}.`)) continue;
     const [, kind, pid] = /^\.(new|old|log)-(\d+)$/.exec(entry.slice(basename(folder).length)) ?? [];
