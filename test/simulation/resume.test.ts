@@ -53,36 +53,22 @@ function expectSame(given: Checkpoint, wanted: Checkpoint): void {
 const bytesOf = (data: Float32Array): Uint8Array =>
   new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 
+const approximated = {
+  ...imageRun,
+  optimiser: adam,
+  schedule: short(),
+  iterations: { tolerance: 0.01 },
+  propagation: { epsilon: 1e-3 },
+};
+
 describe("training that was stopped and resumed", () => {
   it.each([
     ["reference", "adam, two tasks at once", { ...tiny, optimiser: adam, schedule: short() }, 4],
     ["reference", "sgd, EPE", { ...imageRun, rule: "EPE", optimiser: sgd, schedule: short() }, 4],
     ["reference", "adam, alternating tasks", { ...tiny, optimiser: adam, schedule: short("alternating") }, 4],
-    [
-      "reference",
-      "phases that end by a tolerance, and changes alone",
-      {
-        ...imageRun,
-        optimiser: adam,
-        schedule: short(),
-        iterations: { tolerance: 0.01 },
-        propagation: { epsilon: 1e-3 },
-      },
-      3,
-    ],
+    ["reference", "phases that end by a tolerance, and changes alone", approximated, 3],
     ["simd", "adam", { ...imageRun, optimiser: adam, schedule: short() }, 3],
-    [
-      "simd",
-      "phases that end by a tolerance, and changes alone",
-      {
-        ...imageRun,
-        optimiser: adam,
-        schedule: short(),
-        iterations: { tolerance: 0.01 },
-        propagation: { epsilon: 1e-3 },
-      },
-      3,
-    ],
+    ["simd", "phases that end by a tolerance, and changes alone", approximated, 3],
     ["wasm", "adam", { ...imageRun, optimiser: adam, schedule: short() }, 3],
     ["wasm", "sgd", { ...imageRun, optimiser: sgd, schedule: short() }, 3],
   ] as const)(
