@@ -1,4 +1,4 @@
-import { type SparseWeights, weightsOfColumns } from "../sparse-weights.js";
+import { type Columns, type SparseWeights, weightsOfColumns } from "../sparse-weights.js";
 import type { Arena } from "./arena.js";
 import { type Form, matrixWords } from "./commands.js";
 import { columnsOf, freeLists, type RecurrentLists, recurrentLists } from "./recurrent-lists.js";
@@ -47,15 +47,20 @@ export class RecurrentForm {
 
   #slotBytes = 0;
 
+  /** The weights target by target, as the other forms are made of them. */
+  columns(): Columns {
+    return columnsOf(this.#arena, this.lists);
+  }
+
   /** Makes a form for one row at a time. @throws EddyError OUT_OF_MEMORY */
-  make(form: Form): void {
+  make(form: Form, columns: Columns): void {
     const { neurons } = this.lists;
     if (form === "panels" && this.#panels === 0) {
-      this.#panels = panelsOf(this.#arena, neurons, this.#panelTargets, columnsOf(this.#arena, this.lists));
+      this.#panels = panelsOf(this.#arena, neurons, this.#panelTargets, columns);
       this.#describe({ panels: this.#panels });
     }
     if (form === "slots" && !this.#slots) {
-      const { bytes, ...slots } = slotsOf(this.#arena, neurons, columnsOf(this.#arena, this.lists));
+      const { bytes, ...slots } = slotsOf(this.#arena, neurons, columns);
       this.#slots = slots;
       this.#slotBytes = bytes;
       this.#describe({ ...slots });
@@ -65,7 +70,7 @@ export class RecurrentForm {
   /** Makes the rows that event-driven propagation adds up, once. @throws EddyError OUT_OF_MEMORY */
   makeRows(): void {
     if (this.#rows) return;
-    this.#rows = rowsOf(this.#arena, this.lists.neurons, columnsOf(this.#arena, this.lists));
+    this.#rows = rowsOf(this.#arena, this.lists.neurons, this.columns());
     this.#describe({ ...this.#rows });
   }
 
@@ -85,7 +90,7 @@ export class RecurrentForm {
 
   /** The weights that it was made of. */
   weights(): SparseWeights {
-    return weightsOfColumns(columnsOf(this.#arena, this.lists));
+    return weightsOfColumns(this.columns());
   }
 
   free(): void {

@@ -1,4 +1,5 @@
 import { EddyError } from "../../errors.js";
+import type { Columns } from "../sparse-weights.js";
 import type { Form } from "./commands.js";
 import type { Contents } from "./content.js";
 import type { RecurrentForm } from "./recurrent-form.js";
@@ -24,26 +25,30 @@ export function chooseRowForm(contents: Contents, wake: () => void, request: Ope
   if (!best) {
     best = fastest(contents, wake, request);
     known.set(kind, best);
+    matrix.keepOnly(best);
+    return;
   }
-  matrix.keepOnly(made(contents, matrix, best) ? best : "lists");
+  const there = best === "lists" || made(contents, matrix, best, matrix.columns());
+  matrix.keepOnly(there ? best : "lists");
 }
 
 /** The lists, and the other forms that have a chance and find room. */
 function candidates(contents: Contents, { matrix }: OpenSettle): Form[] {
   const { neurons, connections } = matrix.lists;
   const density = connections / (neurons * neurons);
-  const found: Form[] = ["lists"];
-  if (contents.rowForms === "lists") return found;
+  const others: Form[] = [];
   // with fewer connections they take many times the memory of the lists, and more time
-  if (density > 0.1) found.push("panels");
-  if (density > 0.02 && contents.engine.slots) found.push("slots");
-  return found.filter((form) => made(contents, matrix, form));
+  if (density > 0.1) others.push("panels");
+  if (density > 0.02 && contents.engine.slots) others.push("slots");
+  if (others.length === 0 || contents.rowForms === "lists") return ["lists"];
+  const columns = matrix.columns();
+  return ["lists", ...others.filter((form) => made(contents, matrix, form, columns))];
 }
 
-/** Makes a form. @returns whether there was room for it */
-function made({ arena }: Contents, matrix: RecurrentForm, form: Form): boolean {
+/** Makes a form, if it is not there. @returns whether there was room for it */
+function made({ arena }: Contents, matrix: RecurrentForm, form: Form, columns: Columns): boolean {
   try {
-    arena.guarded(() => matrix.make(form));
+    arena.guarded(() => matrix.make(form, columns));
     return true;
   } catch (error) {
     if (error instanceof EddyError && error.code === "OUT_OF_MEMORY") return false;

@@ -51,13 +51,11 @@ function remembered(
   return { spoken: handles.retain(before.spoken), sum: handles.retain(before.sum) };
 }
 
-function settled(device: Device, request: SettleRequest, result: SettledContent): Settled {
+function settled(device: Device, request: SettleRequest, reported: boolean, result: SettledContent): Settled {
   const { handles, contents } = device;
   const { from } = request;
   const propagated = remembered(device, request, result);
-  const report = result.reported
-    ? number(device, [2], Float32Array.of(result.residual, result.iterations))
-    : null;
+  const report = reported ? number(device, [2], Float32Array.of(result.residual, result.iterations)) : null;
   if (result.unchanged && from !== "zero") {
     contents.free(result.state);
     return { state: handles.retain(from), report, propagated };
@@ -71,5 +69,5 @@ export function settleAll(device: Device, requests: readonly SettleRequest[]): r
   const open = requests.map((request) => openSettle(device, request));
   for (const request of open) chooseRowForm(device.contents, device.wake, request);
   const results = settle(device.contents, device.wake, open);
-  return results.map((result, index) => settled(device, requests[index], result));
+  return results.map((result, index) => settled(device, requests[index], open[index].report, result));
 }

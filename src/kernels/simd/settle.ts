@@ -43,7 +43,6 @@ export interface OpenSettle {
 /** What a settle left; the caller owns the contents. */
 export interface SettledContent {
   readonly state: Content;
-  readonly reported: boolean;
   readonly iterations: number;
   readonly residual: number;
   /** the state is what it was before */
@@ -195,7 +194,7 @@ function freeScratch({ arena }: Contents, { needed, quiet, delta, active }: Job)
 function closeJob(contents: Contents, job: Job, at: number): SettledContent {
   const { words, numbers } = contents.arena;
   const { request, propagated } = job;
-  const { iterations, report } = request;
+  const { iterations } = request;
   const made = words[at + jobWords.made];
   const residual = made === 0 ? Number.POSITIVE_INFINITY : numbers[at + jobWords.residual];
   const unchanged = made === 1 && iterations === 1 && words[at + jobWords.changed] === 0;
@@ -207,7 +206,7 @@ function closeJob(contents: Contents, job: Job, at: number): SettledContent {
   const spare = inOther ? job.state : job.other;
   if (spare) contents.free(spare);
   if (job.from && job.from !== request.from) contents.free(job.from);
-  return { state, reported: report, iterations: made, residual, unchanged, silent, propagated };
+  return { state, iterations: made, residual, unchanged, silent, propagated };
 }
 
 /** Whether there is enough to do for a second thread; one that is awake takes part in any case. */

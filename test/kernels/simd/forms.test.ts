@@ -25,7 +25,7 @@ function settledBy(contents: Contents, form: Form, given: SettleCase): Uint32Arr
     contents.engine.lanes,
     sparseWeights(given.matrix, neurons),
   );
-  matrix.make(form);
+  matrix.make(form, matrix.columns());
   matrix.rowForm = form;
   const bias = given.bias && upload(contents, given.bias, [neurons]);
   const from = given.from && upload(contents, given.from, [1, neurons]);
