@@ -6,11 +6,16 @@ export { EddyError, type ErrorCode } from "./errors.js";
 export { type BackendName, backendNames, defaultBackend, openKernels } from "./kernels/backends.js";
 export type * from "./kernels/kernels.js";
 export { denseWeights, type SparseWeights, sparseWeights } from "./kernels/sparse-weights.js";
-export { errorPerturbedError, learningRules, shortTrajectoryError } from "./model/adjoint-propagation.js";
+export { errorPerturbedError, shortTrajectoryError, withDerivative } from "./model/adjoint-propagation.js";
+export { backpropagation, feedbackAlignment } from "./model/backpropagation.js";
 export type { EventDriven } from "./model/change-propagation.js";
+export { equilibrium } from "./model/equilibrium.js";
+export { equilibriumPropagation } from "./model/equilibrium-propagation.js";
+export { feedforward } from "./model/feedforward.js";
 export { initialWeights, type Weights } from "./model/initial-weights.js";
 export type { Carry, GradientPart, LearningRule, Phase, SettledModule } from "./model/learning-rule.js";
 export { sourceTimesError } from "./model/learning-rule.js";
+export { learningRules, ruleOf } from "./model/learning-rules.js";
 export type { Module, Network, Pathway, Readout, Task } from "./model/network.js";
 export {
   type NetworkDescription,
@@ -18,7 +23,7 @@ export {
   networkSchema,
 } from "./model/network-description.js";
 export type { Optimiser } from "./model/optimiser.js";
-export { createParameters, type Parameters } from "./model/parameters.js";
+export { createParameters, type Parameters, presentSpectralRadius } from "./model/parameters.js";
 export { phasedOrder } from "./model/phased-order.js";
 export { chain, twoTasks } from "./model/presets.js";
 export { resolveNetwork } from "./model/resolve-network.js";

@@ -1,15 +1,24 @@
-import { type ImageSetName, imageSetFiles } from "../streams/tasks/image-set.js";
+import { cifarBytesMax } from "../streams/tasks/cifar.js";
+import { cifarFiles, type ImageSetName, idxFiles } from "../streams/tasks/image-set.js";
+import type { Member } from "./unpack-tar.js";
 
 /** Where a data set is published, and what its files must be. */
 export interface Publisher {
   /** address of the folder that holds the files */
   readonly address: string;
-  readonly files: readonly { readonly name: string; readonly md5: string }[];
+  readonly files: readonly {
+    readonly name: string;
+    readonly md5: string;
+    /** of the largest file that is taken for it; default: as `download` */
+    readonly bytesMax?: number;
+  }[];
+  /** what the files are archives of, and the set consists of; absent: the files themselves */
+  readonly unpacked?: readonly Member[];
 }
 
-const { trainingImages, trainingLabels, testImages, testLabels } = imageSetFiles;
+const { trainingImages, trainingLabels, testImages, testLabels } = idxFiles;
 
-/** The addresses and checksums of the publishers, as torchvision lists them too. */
+/** The addresses and checksums of the publishers, as their pages and torchvision list them. */
 export const publishers: Readonly<Record<ImageSetName, Publisher>> = {
   mnist: {
     address: "https://ossci-datasets.s3.amazonaws.com/mnist/",
@@ -28,5 +37,16 @@ export const publishers: Readonly<Record<ImageSetName, Publisher>> = {
       { name: `${testImages}.gz`, md5: "bef4ecab320f06d8554ea6380940ec79" },
       { name: `${testLabels}.gz`, md5: "bb300cfdad3c16e7a12a480ee83cd310" },
     ],
+  },
+  "cifar-10": {
+    address: "https://www.cs.toronto.edu/~kriz/",
+    files: [
+      {
+        name: "cifar-10-binary.tar.gz",
+        md5: "c32a1d4ab5d03f1284b67883e8d87530",
+        bytesMax: 2 ** 28,
+      },
+    ],
+    unpacked: [...cifarFiles.training, ...cifarFiles.test].map((name) => ({ name, bytes: cifarBytesMax })),
   },
 };

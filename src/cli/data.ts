@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { dataDirectory } from "../streams/tasks/data-directory.js";
 import { type ImageSetName, imageSetNames } from "../streams/tasks/image-set.js";
 import { getData } from "./data-get.js";
+import { publishers } from "./data-publishers.js";
 import { exitCodes } from "./exit-codes.js";
 import { interruption } from "./interruption.js";
 import { oneOf } from "./options.js";
@@ -15,7 +16,7 @@ interface Options {
 async function get(name: ImageSetName, { data, json }: Options): Promise<void> {
   const directory = dataDirectory(data);
   const { signal, release } = interruption();
-  const bar = progress(4, 0, !json);
+  const bar = progress(publishers[name].files.length, 0, !json);
   try {
     const files = await getData(name, {
       directory,
@@ -47,7 +48,7 @@ export function addData(program: Command): void {
     .description("data sets")
     .command("get")
     .description("download a data set from its publisher, checked and resumable")
-    .argument("<name>", imageSetNames.join(" or "), oneOf(imageSetNames))
+    .argument("<name>", imageSetNames.join(", "), oneOf(imageSetNames))
     .option("--data <folder>", "where to put it (default: EDDY_DATA, else the user's cache folder)")
     .option("--json", "one JSON object a file")
     .action(get);

@@ -28,7 +28,15 @@ const descriptions: Record<Exclude<BackendName, "tensorflow">, string> = {
   webgpu: "WebGPU on any GPU with a driver for Vulkan, Metal or Direct3D 12, or in the browser",
 };
 
-const isBackendName = (name: string): name is BackendName => backendNames.some((known) => known === name);
+/** @param besides what else is allowed where the name was given */
+export const unknownBackend = (name: string, ...besides: readonly string[]): EddyError =>
+  new EddyError(
+    "UNKNOWN_BACKEND",
+    `backend "${name}" is unknown, allowed are ${[...backendNames, ...besides].join(", ")}`,
+  );
+
+export const isBackendName = (name: string): name is BackendName =>
+  backendNames.some((known) => known === name);
 
 /**
  * Opens a backend; the caller closes it. Each call gives kernels with handles of their own.
@@ -42,12 +50,7 @@ export async function openKernels(name: string): Promise<Kernels> {
       `backend "auto" is chosen by measuring a run (eddy run, eddy train); here needed is one of ${backendNames.join(", ")}`,
     );
   }
-  if (!isBackendName(name)) {
-    throw new EddyError(
-      "UNKNOWN_BACKEND",
-      `backend "${name}" is unknown, allowed are ${backendNames.join(", ")}`,
-    );
-  }
+  if (!isBackendName(name)) throw unknownBackend(name);
   if (name === "reference") return referenceKernels();
   if (name === "simd") {
     const { openSimd } = await import("./simd/open-simd.js");
@@ -94,8 +97,9 @@ async function describe(name: BackendName): Promise<string> {
 async function availability(name: BackendName): Promise<BackendAvailability> {
   try {
     const kernels = await openKernels(name);
+    const { detail } = kernels;
     kernels.close();
-    return { name, available: true, detail: await describe(name) };
+    return { name, available: true, detail: `${await describe(name)}${detail ? `; here ${detail}` : ""}` };
   } catch (error) {
     if (error instanceof EddyError && error.code === "BACKEND_UNAVAILABLE") {
       return { name, available: false, detail: error.message };

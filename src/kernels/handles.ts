@@ -76,8 +76,19 @@ export class Handles<TensorContent, MatrixContent> {
    * Takes an owner away and hands the content over, to be changed: itself when there is no other owner, else a copy.
    */
   take(tensor: Tensor, copy: (content: TensorContent) => TensorContent): TensorContent {
-    const handle = this.#ownedTensor(tensor);
-    const content = handle.content as TensorContent;
+    return this.#taken(this.#ownedTensor(tensor), copy);
+  }
+
+  /** The same with a matrix, whose copies differ from backend to backend. */
+  takeMatrix(matrix: RecurrentMatrix, copy: (content: MatrixContent) => MatrixContent): MatrixContent {
+    return this.#taken(this.#ownedMatrix(matrix), copy);
+  }
+
+  #taken<Content>(
+    handle: TensorHandle<TensorContent> | MatrixHandle<MatrixContent>,
+    copy: (content: Content) => Content,
+  ): Content {
+    const content = handle.content as Content;
     handle.owners--;
     if (handle.owners > 0) return copy(content);
     handle.content = null;

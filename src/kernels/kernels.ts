@@ -6,32 +6,35 @@
  * - Every kernel enqueues synchronously and returns handles; only what {@link Kernels.read} and
  *   {@link Kernels.weights} give is a promise.
  * - Handles are owned: who makes one disposes of it. `retain` adds an owner, `dispose` takes one away.
- * - Kernels never change an argument, except {@link Kernels.learn}, which consumes what its docstring names and returns
- *   other handles: a handle keeps its numbers for life, and never comes back once it was given up.
+ * - Kernels never change an argument, except {@link Kernels.learn} and {@link Kernels.learnMatrix}, which consume what
+ *   their docstrings name and return other handles: a handle keeps its numbers for life, and never comes back once it was given up.
  * - All numbers are float32; matrices are row-major, [from, to], so a drive is `h W`.
  */
 
 import type { EddyError } from "../errors.js";
+import type { Learned, LearnedMatrix, LearnMatrixRequest, LearnRequest } from "./learning.js";
 import type { SparseWeights } from "./sparse-weights.js";
+import type { Block, RecurrentMatrix, Tensor } from "./tensor.js";
 
-/** Activation functions. `hardSigmoid` is `clip(x/6 + 1/2, 0, 1)`, `relu6` is `clip(x, 0, 6)`, `sign(0)` is 0. */
-export type Activation = "tanh" | "sigmoid" | "relu" | "relu6" | "hardSigmoid" | "linear" | "sign";
+export type {
+  GradientTerm,
+  Learned,
+  LearnedMatrix,
+  LearnMatrixRequest,
+  LearnRequest,
+  Moments,
+  OptimiserStep,
+} from "./learning.js";
+export type { Block, RecurrentMatrix, Tensor } from "./tensor.js";
+
+/**
+ * Activation functions. `hardSigmoid` is `clip(x/6 + 1/2, 0, 1)`, `relu6` is `clip(x, 0, 6)`, `clip` is `clip(x, 0, 1)`,
+ * `sign(0)` is 0.
+ */
+export type Activation = "tanh" | "sigmoid" | "relu" | "relu6" | "hardSigmoid" | "linear" | "sign" | "clip";
 
 /** What a readout makes of its weighted sum. */
 export type Nonlinearity = "softmax" | "sigmoid" | "linear";
-
-/** Units `[start, end)` of a module, an input or a readout. */
-export type Block = readonly [start: number, end: number];
-
-/** An opaque float32 tensor of a backend. */
-export interface Tensor {
-  readonly shape: readonly number[];
-}
-
-/** A module's recurrent matrix in the form that a backend computes with (dense, sparse, panels). */
-export interface RecurrentMatrix {
-  readonly neurons: number;
-}
 
 /** One pathway's part of a drive: `scale * source[:, block] weights`, added to the units of `target`. */
 export interface DriveTerm {
@@ -82,11 +85,16 @@ export interface ChangePropagation {
   readonly remembered: Propagated | null;
 }
 
-/** One module's iterations `h <- f(gain (h W) + b + drive)`. */
+/** One module's iterations `h <- f((1 - timeStep) h + timeStep (gain (h W) + b + drive))`. */
 export interface SettleRequest {
   readonly matrix: RecurrentMatrix;
   /** factor of the recurrent product, dimensionless, finite as float32; absent means 1, which changes no bit */
   readonly gain?: number;
+  /**
+   * part of its way that a unit goes in an iteration, in (0, 1], dimensionless: a step of Euler's method, and a leak of
+   * `1 - timeStep`; absent means 1, which changes no bit
+   */
+  readonly timeStep?: number;
   /** [neurons] recurrent bias b; absent means zero */
   readonly bias?: Tensor;
   readonly activation: Activation;
@@ -135,56 +143,6 @@ export interface ReadoutRequest {
   readonly nonlinearity: Nonlinearity;
 }
 
-/** One pathway's part of a gradient: `scale * source[:, block]^T error[:, errorBlock]`. */
-export interface GradientTerm {
-  /** [batch, units of the source]; "ones" is the constant source of a bias */
-  readonly source: Tensor | "ones";
-  readonly block: Block;
-  /** [batch, units of the target] */
-  readonly error: Tensor;
-  readonly errorBlock: Block;
-  /** gate / batch */
-  readonly scale: number;
-}
-
-/** Moving averages of an optimiser, of the shape of its weights. */
-export interface Moments {
-  readonly first: Tensor;
-  readonly second: Tensor;
-}
-
-/** How a gradient changes weights. `step` counts from 1. */
-export type OptimiserStep =
-  | { readonly kind: "sgd"; readonly learningRate: number }
-  | {
-      readonly kind: "adam";
-      readonly learningRate: number;
-      readonly beta1: number;
-      readonly beta2: number;
-      readonly epsilon: number;
-      readonly step: number;
-    };
-
-/** Gradient and optimiser in one. */
-export interface LearnRequest {
-  /** their sum is the gradient */
-  readonly terms: readonly GradientTerm[];
-  /** [from, to], or [to] for a bias; consumed */
-  readonly weights: Tensor;
-  /** consumed; null before the first step and for `sgd` */
-  readonly moments: Moments | null;
-  readonly optimiser: OptimiserStep;
-  /** return the gradient too */
-  readonly keepGradient?: boolean;
-}
-
-/** What {@link Kernels.learn} leaves; all handles are owned by the caller. */
-export interface Learned {
-  readonly weights: Tensor;
-  readonly moments: Moments | null;
-  readonly gradient: Tensor | null;
-}
-
 /** Which part of a [batch, units] tensor a watcher wants. */
 export interface SampleRequest {
   readonly tensor: Tensor;
@@ -201,6 +159,8 @@ export interface Kernels {
   readonly name: string;
   /** the same inputs give the same bits, whenever and wherever it runs */
   readonly exact: boolean;
+  /** what computes here, for people: the code that was picked and its threads, or a GPU */
+  readonly detail?: string;
   /**
    * Resolves when the device is lost, with what every kernel throws from then on; never after `close`. Absent where
    * that cannot happen.
@@ -235,8 +195,8 @@ export interface Kernels {
    */
   drive(request: DriveRequest): Tensor;
   /**
-   * Settles modules, each by itself: `h <- f(gain (h W) + b + drive)`, `iterations` times. With one iteration and all
-   * modules it is a tick of a network.
+   * Settles modules, each by itself: `h <- f(gain (h W) + b + drive)`, `iterations` times, or by smaller time steps. With
+   * one iteration and all modules it is a tick of a network.
    * @throws EddyError SHAPE_MISMATCH
    * @see Liu et al. 2026, eq. S1
    */
@@ -263,6 +223,12 @@ export interface Kernels {
    * @see Liu et al. 2026, eq. S9; Kingma and Ba 2015
    */
   learn(request: LearnRequest): Learned;
+  /**
+   * {@link learn} for the connections of a recurrent matrix: `dW_ij = -lr g_ij` (or Adam's step) where there is a
+   * connection. Consumes `matrix` and `moments`: the caller owns what is returned instead.
+   * @throws EddyError SHAPE_MISMATCH
+   */
+  learnMatrix(request: LearnMatrixRequest): LearnedMatrix;
   /**
    * Scores class outputs against one-hot targets.
    * @returns [2]: cross-entropy summed over the batch (nats), and how many outputs have their largest value where

@@ -3,7 +3,11 @@ import type {
   Block,
   ChangePropagation,
   DriveTerm,
+  GradientTerm,
+  LearnMatrixRequest,
   LearnRequest,
+  Moments,
+  OptimiserStep,
   SampleRequest,
   SettleRequest,
   Tensor,
@@ -50,7 +54,7 @@ export function checkTerms(batch: number, units: number, terms: readonly DriveTe
 
 /** @throws EddyError SHAPE_MISMATCH, INVALID_ARGUMENT */
 export function checkSettle(request: SettleRequest): void {
-  const { matrix, gain = 1, bias, from, drive, iterations, needed, changes } = request;
+  const { matrix, gain = 1, timeStep = 1, bias, from, drive, iterations, needed, changes } = request;
   const shape = [drive.shape[0], matrix.neurons];
   checkShape("drive", drive.shape, shape);
   if (from !== "zero") checkShape("state at the start", from.shape, shape);
@@ -60,6 +64,9 @@ export function checkSettle(request: SettleRequest): void {
   }
   if (!Number.isFinite(Math.fround(gain))) {
     throw new EddyError("INVALID_ARGUMENT", `gain is ${gain}, needed a finite float32`);
+  }
+  if (!(timeStep > 0 && timeStep <= 1)) {
+    throw new EddyError("INVALID_ARGUMENT", `timeStep is ${timeStep}, needed a number in (0, 1]`);
   }
   if (changes) checkChanges(changes, shape);
   if (needed) checkNeeded(needed, request);
@@ -85,22 +92,36 @@ function checkNeeded(needed: readonly Block[], { matrix, tolerance, report, chan
 
 /** @throws EddyError SHAPE_MISMATCH */
 export function checkLearn({ terms, weights, moments, optimiser }: LearnRequest): void {
+  checkGradient(terms, weights.shape);
+  checkMoments(optimiser, moments, weights.shape);
+}
+
+/** @param connections that the matrix has @throws EddyError SHAPE_MISMATCH */
+export function checkLearnMatrix(request: LearnMatrixRequest, connections: number): void {
+  const { terms, matrix, moments, optimiser } = request;
+  checkGradient(terms, [matrix.neurons, matrix.neurons]);
+  checkMoments(optimiser, moments, [connections]);
+}
+
+function checkMoments(optimiser: OptimiserStep, moments: Moments | null, shape: readonly number[]): void {
+  if (optimiser.kind !== "adam" || !moments) return;
+  checkShape("first moment", moments.first.shape, shape);
+  checkShape("second moment", moments.second.shape, shape);
+}
+
+function checkGradient(terms: readonly GradientTerm[], shape: readonly number[]): void {
   for (const { source, block, error, errorBlock } of terms) {
     checkRows("error of a gradient", error);
     checkBlock("error block", errorBlock, error.shape[1]);
     const columns = errorBlock[1] - errorBlock[0];
     if (source === "ones") {
-      checkShape("bias", weights.shape, [columns]);
+      checkShape("bias", shape, [columns]);
     } else {
       checkRows("source of a gradient", source);
       checkShape("source of a gradient", source.shape, [error.shape[0], source.shape[1]]);
       checkBlock("source block", block, source.shape[1]);
-      checkShape("weights of a pathway", weights.shape, [block[1] - block[0], columns]);
+      checkShape("weights of a pathway", shape, [block[1] - block[0], columns]);
     }
-  }
-  if (optimiser.kind === "adam" && moments) {
-    checkShape("first moment", moments.first.shape, weights.shape);
-    checkShape("second moment", moments.second.shape, weights.shape);
   }
 }
 

@@ -14,6 +14,9 @@ export interface SparseWeights {
   readonly values: Float32Array;
 }
 
+/** What a connection's weight becomes in place of 0, at which it would be none, when it learns: the smallest normal float32. */
+export const leastWeight = 2 ** -126;
+
 /** Columns have 16 bits. */
 export const neuronsMax = 65_536;
 
@@ -111,6 +114,10 @@ export function weightsOfColumns({ starts, sources, weights }: Columns): SparseW
   }
   return { neurons, rows, columns, values };
 }
+
+/** W^T: each row taken as a column. */
+export const transposedWeights = ({ rows, columns, values }: SparseWeights): SparseWeights =>
+  weightsOfColumns({ starts: rows, sources: columns, weights: values });
 
 /** A copy that shares nothing. */
 export const copiedWeights = ({ neurons, rows, columns, values }: SparseWeights): SparseWeights => ({

@@ -18,6 +18,16 @@ const learning: Phase = {
   error: "error",
 };
 
+/**
+ * A rule of adjoint propagation whose updates keep the derivative of the activation:
+ * `z_source^T (e_target f'(u_target)) / batch`. Errors travel as they do without it.
+ * @see Liu et al. 2026, eq. S8 and Appendix 1
+ */
+export const withDerivative = (rule: LearningRule): LearningRule => ({
+  ...rule,
+  gradient: rule.gradient.map((part) => ({ ...part, derivative: true })),
+});
+
 /** The displacement `e = z - y` of a module's state by the errors that enter it (Liu et al. 2026, eq. S6). */
 const displacement: LearningRule["error"] = (kernels, _activation, { state: z }, { state: y }) =>
   kernels.difference(z, y);
@@ -43,6 +53,3 @@ export const errorPerturbedError: LearningRule = {
   error: displacement,
   gradient: sourceTimesError,
 };
-
-/** The rules of adjoint propagation by the names that run files use. */
-export const learningRules = { STE: shortTrajectoryError, EPE: errorPerturbedError } as const;

@@ -18,6 +18,9 @@ function draw(distribution: Distribution, from: number, to: number, source: Rand
   switch (distribution.distribution) {
     case "zero":
       return values;
+    case "identity":
+      for (let i = 0; i < Math.min(from, to); i++) values[i * to + i] = 1;
+      return values;
     case "normal":
       return values.map(() => source.normal(distribution.deviation));
     case "uniform":

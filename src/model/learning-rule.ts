@@ -1,4 +1,5 @@
 import type { Activation, Kernels, Tensor } from "../kernels/kernels.js";
+import type { Network } from "./network.js";
 
 /**
  * What a pathway carries in a phase: nothing; what its source's state is (inference signals); what it carried when the
@@ -13,12 +14,19 @@ export interface Phase {
   readonly order: "inference" | "learning";
   /** the state that a module starts from: zero, or where the phase before left it */
   readonly start: "zero" | "previous";
-  /** how many iterations: those that the run gives to the inference or learning phase, or none: the drive is all */
-  readonly iterations: "inference" | "learning" | "none";
+  /** how many iterations: those that the run gives to the inference or learning phase, or a number of the rule's own */
+  readonly iterations: "inference" | "learning" | number;
   /** what forward pathways carry */
   readonly forward: Exclude<Carry, "error">;
   /** what error pathways carry */
   readonly error: Extract<Carry, "nothing" | "error">;
+  /**
+   * all modules iterate at once, each reading what the others published in the iteration before, as in continuous
+   * operation; absent: one after the other, in the order, each all its iterations. In both phases, or in none
+   */
+  readonly together?: boolean;
+  /** the readouts' errors are those of the states before each iteration; absent: those of the inference phase's end */
+  readonly followsOutput?: boolean;
 }
 
 /** What a phase left in a module. */
@@ -38,6 +46,10 @@ export interface GradientPart {
   readonly source: "inference" | "learning";
   readonly target: "error" | "inference" | "learning";
   readonly scale: number;
+  /** divided by beta, with its sign: for errors that are taken as they are moved, not divided by what moved them */
+  readonly overBeta?: boolean;
+  /** the target's error is taken times f'(u), with u at the end of the inference phase; errors travel without it */
+  readonly derivative?: boolean;
 }
 
 /**
@@ -60,9 +72,24 @@ export interface LearningRule {
    * phases may leave units out of which nothing is used
    */
   readonly mixesUnits?: boolean;
+  /** the sign of beta is drawn for each trial that learns */
+  readonly drawsSign?: boolean;
   /** their sum is the gradient of a plastic pathway */
   readonly gradient: readonly GradientPart[];
+  /**
+   * Refuses a network on which the rule would not be what its name says; absent takes any.
+   * @throws EddyError INVALID_DESCRIPTION
+   */
+  check?(network: Network): void;
 }
+
+/**
+ * Whether a rule can run without end: modules are never reset, each phase lasts as long as the run says, and an error
+ * stays as it entered.
+ */
+export const runsContinuously = ({ phases }: Pick<LearningRule, "phases">): boolean =>
+  phases[1].start === "previous" &&
+  phases.every(({ iterations, followsOutput }) => typeof iterations !== "number" && !followsOutput);
 
 /** `z_source^T e_target / batch`: what most rules make of their errors (Liu et al. 2026, eq. S9). */
 export const sourceTimesError: readonly GradientPart[] = [{ source: "inference", target: "error", scale: 1 }];

@@ -16,12 +16,13 @@ export interface NeededUnits {
 /**
  * What is read of a module in phased operation when nobody watches it: the blocks that its forward pathways and its
  * readouts carry (SI) and, in trials that learn, those of which its error is used: the targets of its plastic pathways
- * (RI) and the sources of its error pathways (SE). Gates do not count, as one may open before the trial is over.
+ * (RI) and the sources of its error pathways (SE); where W or b learn, all units. Gates do not count, as one may open
+ * before the trial is over.
  * @param rule whose error of a unit takes nothing from other units, unless it says so
  * @param goesOn whether the module's learning phase starts from where its inference phase ended
  */
 export function neededUnits(
-  { pathways }: Network,
+  { modules, pathways }: Network,
   rule: Pick<LearningRule, "phases" | "gradient" | "mixesUnits">,
   module: string,
   goesOn: boolean,
@@ -36,11 +37,13 @@ export function neededUnits(
     ),
     ...blocksOf(({ source }) => source.kind === "moduleError" && source.name === module, "source"),
   ];
+  const learning = modules.get(module)?.learning;
+  const all = rule.mixesUnits || (learning && learning.W + learning.b > 0);
   const carriesOn =
     rule.phases[1].forward === "state" || rule.gradient.some(({ source }) => source === "learning");
   return {
     answering: union(carried),
-    inference: goesOn || rule.mixesUnits ? null : union([...carried, ...errors]),
-    learning: rule.mixesUnits ? null : union(carriesOn ? [...carried, ...errors] : errors),
+    inference: goesOn || all ? null : union([...carried, ...errors]),
+    learning: all ? null : union(carriesOn ? [...carried, ...errors] : errors),
   };
 }

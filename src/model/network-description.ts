@@ -11,6 +11,7 @@ export const activations = [
   "hardSigmoid",
   "linear",
   "sign",
+  "clip",
 ] as const satisfies readonly Activation[];
 
 /** Nonlinearities that a readout can have. */
@@ -24,30 +25,55 @@ export const name = z
 const units = z.int().min(1).max(65_536);
 const share = "needed a number in [0, 1]";
 const gate = z.number(share).min(0, share).max(1, share);
-const rate = "needed a number in (0, 1]";
-export const connectionRate = z.number(rate).gt(0, rate).max(1, rate).default(0.25);
+export const connectionRate = z.number(share).min(0, share).max(1, share).default(0.25);
 export const spectralRadius = z.number().positive().max(1000).default(0.25);
+const part = "needed a number in (0, 1]";
+export const timeStep = z.number(part).gt(0, part).max(1, part);
 const delay = z.int().min(1).max(1000);
+const learningFactor = z.number().min(0).max(1000).default(0);
+
+/** How fast a module's own numbers learn, in learning rates of the run; 0 keeps them as they were drawn. */
+export const moduleLearning = strictObject({
+  W: learningFactor.describe("of the recurrent weights, on the connections that exist"),
+  b: learningFactor.describe("of the recurrent bias"),
+})
+  .default({ W: 0, b: 0 })
+  .describe("factors of the learning rate at which W and b learn; 0: fixed");
+
+const distributions = [
+  strictObject({ distribution: z.literal("uniform"), bound: z.number().positive() }).describe("in +-bound"),
+  strictObject({ distribution: z.literal("fan-in") }).describe("uniform in +-1/sqrt(units of the source)"),
+  strictObject({ distribution: z.literal("normal"), deviation: z.number().positive() }),
+  strictObject({ distribution: z.literal("zero") }),
+] as const;
 
 const distribution = z
+  .discriminatedUnion("distribution", distributions)
+  .describe("how initial weights are drawn");
+
+const pathwayWeights = z
   .discriminatedUnion("distribution", [
-    strictObject({ distribution: z.literal("uniform"), bound: z.number().positive() }).describe("in +-bound"),
-    strictObject({ distribution: z.literal("fan-in") }).describe("uniform in +-1/sqrt(units of the source)"),
-    strictObject({ distribution: z.literal("normal"), deviation: z.number().positive() }),
-    strictObject({ distribution: z.literal("zero") }),
+    ...distributions,
+    strictObject({ distribution: z.literal("identity") }).describe(
+      "1 from a unit to the unit of its number, else 0",
+    ),
   ])
   .describe("how initial weights are drawn");
 
 const moduleSchema = strictObject({
   neurons: units.describe("units of the module"),
-  connectionRate: connectionRate.describe("drawn connections / neurons^2, in (0, 1]"),
+  connectionRate: connectionRate.describe("drawn connections / neurons^2; 0: a layer without recurrence"),
   spectralRadius: spectralRadius.describe("largest |eigenvalue| of W"),
   activation: z.enum(activations).default("tanh"),
+  timeStep: timeStep
+    .default(1)
+    .describe("part of its way that a unit goes in an iteration, in (0, 1]; under 1 it leaks"),
   blocks: z
     .record(name, z.tuple([z.int().min(0), z.int().min(1)]))
     .optional()
     .describe("named units [start, end); default: RI, SI, RE and SE, a quarter each"),
-  bias: distribution.default({ distribution: "zero" }).describe("fixed recurrent bias b"),
+  bias: distribution.default({ distribution: "zero" }).describe("recurrent bias b"),
+  learning: moduleLearning,
 });
 
 const weightSharing = strictObject({
@@ -65,7 +91,7 @@ const pathwayFields = {
     .describe("default: SOURCE->TARGET, modules only"),
   delay: delay.default(1).describe("ticks, in continuous operation"),
   gate: gate.default(1),
-  weights: z.union([distribution, weightSharing]).optional(),
+  weights: z.union([pathwayWeights, weightSharing]).optional(),
 };
 
 const forwardSchema = strictObject({
@@ -73,6 +99,7 @@ const forwardSchema = strictObject({
   source: z.string().describe('an input, or a block as "m1.SI"'),
   target: z.string().describe('a block as "m2.RI"'),
   plastic: z.boolean().default(true),
+  rate: z.number().min(0).max(1000).default(1).describe("factor of the learning rate"),
 });
 
 const errorSchema = strictObject({
@@ -143,6 +170,6 @@ export type NetworkDescription = z.output<typeof networkSchema>;
 export type NetworkDescriptionInput = z.input<typeof networkSchema>;
 
 /** How initial weights are drawn. */
-export type Distribution = z.output<typeof distribution>;
+export type Distribution = z.output<typeof pathwayWeights>;
 
 export type PathwaySetting = z.output<typeof pathwaySetting>;

@@ -8,8 +8,12 @@ export interface Module {
   readonly connectionRate: number;
   readonly spectralRadius: number;
   readonly activation: Activation;
+  /** part of its way that a unit goes in an iteration, in (0, 1], dimensionless */
+  readonly timeStep: number;
   readonly blocks: ReadonlyMap<string, Block>;
   readonly bias: Distribution;
+  /** factors of the learning rate at which W and b learn, dimensionless; 0 keeps them fixed */
+  readonly learning: { readonly W: number; readonly b: number };
 }
 
 /** Where a pathway reads: an input, a module's state, a readout's error or a module's error. */
@@ -33,6 +37,8 @@ export interface Pathway {
   readonly delay: number;
   readonly gate: number;
   readonly plastic: boolean;
+  /** factor of the learning rate of weights of its own, dimensionless */
+  readonly rate: number;
 }
 
 /** Orders pathways by their ids, for sums whose order must not depend on the description's. */

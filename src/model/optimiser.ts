@@ -20,6 +20,11 @@ export const optimiserSchema = z.discriminatedUnion("kind", [
 /** An optimiser and its rates. @see Liu et al. 2026, table 2; Kingma and Ba 2015 */
 export type Optimiser = z.output<typeof optimiserSchema>;
 
-/** The optimiser's step number `step` (from 1), as the kernels take it. */
-export const optimiserStep = (optimiser: Optimiser, step: number): OptimiserStep =>
-  optimiser.kind === "adam" ? { ...optimiser, step } : optimiser;
+/**
+ * The optimiser's step number `step` (from 1), as the kernels take it.
+ * @param factor of the learning rate: Adam divides by the gradient's own size, so a factor of the gradient would not show
+ */
+export const optimiserStep = (optimiser: Optimiser, step: number, factor = 1): OptimiserStep => {
+  const scaled = { ...optimiser, learningRate: optimiser.learningRate * factor };
+  return scaled.kind === "adam" ? { ...scaled, step } : scaled;
+};

@@ -3,18 +3,28 @@ import {
   activations,
   connectionRate,
   type Distribution,
+  moduleLearning,
   type NetworkDescriptionInput,
   name,
   spectralRadius,
 } from "./network-description.js";
-import { strictObject, validate } from "./validate.js";
+import { invalid, strictObject, validate } from "./validate.js";
 
 const shape = {
   neurons: z.int().min(4).max(65_536).default(1024).describe("units of each module"),
   connectionRate,
   spectralRadius,
   activation: z.enum(activations).default("tanh"),
+  learning: moduleLearning,
 };
+
+const receives = z.int().min(1).max(65_536).optional();
+const mayLack = z.int().min(0).max(65_536).optional();
+const blockSizes = strictObject({ RI: receives, SI: receives, RE: mayLack, SE: mayLack })
+  .optional()
+  .describe(
+    "units of each block, one block after the other; default: a quarter of the module each. Without RE or SE there are no error pathways that would need it: with RE 0 the readout alone learns",
+  );
 
 /** A chain of modules from one input to one readout. */
 export const chainSchema = strictObject({
@@ -24,6 +34,11 @@ export const chainSchema = strictObject({
   outputs: z.int().min(2).default(10).describe("classes"),
   task: name.default("task").describe("name of its task"),
   ...shape,
+  blocks: blockSizes,
+  roleConstraint: z
+    .boolean()
+    .default(true)
+    .describe("false: every unit receives and sends inference signals and errors (fig 4e)"),
 });
 
 /** The networks of two tasks. */
@@ -42,33 +57,83 @@ export const twoTasksSchema = strictObject({
 type Forward = NonNullable<NetworkDescriptionInput["forward"]>;
 type Errors = NonNullable<NetworkDescriptionInput["errorPathways"]>;
 
+type BlockSizes = NonNullable<z.output<typeof blockSizes>>;
+
+/** Blocks of the given sizes; those that have no unit are left out. @throws EddyError INVALID_DESCRIPTION */
+function layOut(neurons: number, sizes: BlockSizes, what: string): Record<string, [number, number]> {
+  const bound = (quarter: number) => Math.floor((neurons * quarter) / 4);
+  const blocks: Record<string, [number, number]> = {};
+  let start = 0;
+  for (const [i, name] of (["RI", "SI", "RE", "SE"] as const).entries()) {
+    const end = start + (sizes[name] ?? bound(i + 1) - bound(i));
+    if (end > start) blocks[name] = [start, end];
+    start = end;
+  }
+  if (start > neurons)
+    throw invalid(
+      `${what}.blocks`,
+      sizes,
+      `sizes that add up to at most ${neurons}, the neurons of a module, not ${start}; a block that is not given has a quarter of them`,
+    );
+  return blocks;
+}
+
+/** The blocks of a chain's modules, or null for the default. */
+function chainBlocks(
+  { neurons, blocks, roleConstraint }: z.output<typeof chainSchema>,
+  what: string,
+): Record<string, [number, number]> | null {
+  if (roleConstraint) return blocks ? layOut(neurons, blocks, what) : null;
+  if (blocks)
+    throw invalid(
+      `${what}.blocks`,
+      blocks,
+      "no sizes of blocks where roleConstraint is false: each is the whole module",
+    );
+  return Object.fromEntries(["RI", "SI", "RE", "SE"].map((name) => [name, [0, neurons]]));
+}
+
 /**
- * A chain `x -> m1 -> ... -> mN -> out` with blocks RI, SI, RE, SE of a quarter each.
+ * A chain `x -> m1 -> ... -> mN -> out` with blocks RI, SI, RE, SE of a quarter each, or of the sizes given.
+ * @param what the name of the options in messages
  * @throws EddyError INVALID_DESCRIPTION
- * @see Liu et al. 2026, fig 1c and Training details
+ * @see Liu et al. 2026, fig 1c and Training details; fig 4e to i for other blocks
  */
-export function chain(options: Omit<z.input<typeof chainSchema>, "preset"> = {}): NetworkDescriptionInput {
-  const { modules, inputs, outputs, task, ...rest } = validate(
-    chainSchema,
-    { ...options, preset: "chain" },
-    "chain",
-  );
-  const { preset: _, ...module } = rest;
+export function chain(
+  options: Omit<z.input<typeof chainSchema>, "preset"> = {},
+  what = "chain",
+): NetworkDescriptionInput {
+  const given = validate(chainSchema, { ...options, preset: "chain" }, what);
+  const {
+    modules,
+    inputs,
+    outputs,
+    task,
+    preset: _,
+    blocks: _sizes,
+    roleConstraint: _roles,
+    ...module
+  } = given;
+  const blocks = chainBlocks(given, what);
   const names = Array.from({ length: modules }, (_unused, i) => `m${i + 1}`);
   const last = names[modules - 1];
   const forward: Forward = names.map((name, i) => ({
     source: i === 0 ? "x" : `${names[i - 1]}.SI`,
     target: `${name}.RI`,
   }));
+  const has = (block: string) => blocks === null || block in blocks;
   const errorPathways: Errors = names
     .map((name, i) => ({
       source: i === modules - 1 ? "error(out)" : `error(${names[i + 1]}.SE)`,
       target: `${name}.RE`,
     }))
+    .filter(({ source }) => has("RE") && (source === "error(out)" || has("SE")))
     .reverse();
   return {
     name: `chain of ${modules}`,
-    modules: Object.fromEntries(names.map((name) => [name, { ...module }])),
+    modules: Object.fromEntries(
+      names.map((name) => [name, structuredClone(blocks ? { ...module, blocks } : module)]),
+    ),
     inputs: { x: inputs },
     forward,
     errorPathways,
@@ -197,7 +262,7 @@ export function twoTasks(options: z.input<typeof twoTasksSchema>): NetworkDescri
   return {
     name: preset,
     modules: Object.fromEntries(
-      graph.modules.map((name) => [name, { ...module, neurons: units, blocks: blocks() }]),
+      graph.modules.map((name) => [name, { ...structuredClone(module), neurons: units, blocks: blocks() }]),
     ),
     inputs: { x1: inputs, x2: inputs },
     forward: graph.forward,

@@ -10,6 +10,8 @@ export interface Projecting {
   readonly parameters: Parameters;
   /** scale of the errors that pathways carry, dimensionless */
   readonly beta: number;
+  /** of beta, which some rules draw for each trial; absent means 1 */
+  readonly sign?: 1 | -1;
   /** what was published 1, 2, ... ticks before the last */
   readonly past: readonly Signals[];
 }
@@ -36,7 +38,7 @@ function driveTerm(pathway: Pathway, source: Tensor, scale: number, { learned }:
 export function project(pathway: Pathway, carry: Carry, state: Signals & Projecting): DriveTerm | null {
   const signals = pathway.delay === 1 ? state : state.past[pathway.delay - 2];
   const source = signals ? carried(pathway, carry, signals) : null;
-  const scale = pathway.kind === "error" ? -state.beta : 1;
+  const scale = pathway.kind === "error" ? -state.beta * (state.sign ?? 1) : 1;
   return source && driveTerm(pathway, source, scale, state.parameters);
 }
 

@@ -7,9 +7,9 @@ import { spectralRadius as spectralRadiusOf } from "./spectral-radius.js";
 export interface RecurrentWeightsOptions {
   /** Units of the module. */
   readonly neurons: number;
-  /** Drawn connections as a part of all neurons * neurons, in (0, 1]. */
+  /** Drawn connections as a part of all neurons * neurons, in [0, 1]; 0 leaves a layer without recurrence. */
   readonly connectionRate: number;
-  /** Largest |eigenvalue| of the result, > 0. */
+  /** Largest |eigenvalue| of the result, > 0; of no effect where nothing is drawn. */
   readonly spectralRadius: number;
 }
 
@@ -75,6 +75,14 @@ function drawConnections(options: RecurrentWeightsOptions, source: Random): Spar
   return { neurons, rows, columns: columns.slice(0, next), values: values.slice(0, next) };
 }
 
+/** The weights of a layer without recurrence. */
+const noConnections = (neurons: number): SparseWeights => ({
+  neurons,
+  rows: new Uint32Array(neurons + 1),
+  columns: new Uint16Array(),
+  values: new Float32Array(),
+});
+
 /**
  * Recurrent weights to measure with: drawn as {@link recurrentWeights} draws them, and scaled by the spectral radius
  * that such matrices have on average, `sqrt(neurons * connectionRate / 3)`, since finding it takes longer than the
@@ -82,6 +90,7 @@ function drawConnections(options: RecurrentWeightsOptions, source: Random): Spar
  */
 export function roughRecurrentWeights(options: RecurrentWeightsOptions, source: Random): SparseWeights {
   const { neurons, connectionRate, spectralRadius } = options;
+  if (connectionRate === 0) return noConnections(neurons);
   const factor = spectralRadius / Math.sqrt((neurons * connectionRate) / 3);
   return scaledWeights(drawConnections(options, source), factor);
 }
@@ -89,7 +98,7 @@ export function roughRecurrentWeights(options: RecurrentWeightsOptions, source: 
 /**
  * Draws the recurrent weights of a module: `floor(neurons^2 * connectionRate)` times a position, with
  * replacement, and a value uniform in [-1, 1), which is added there; then
- * `W <- W * spectralRadius / max |eigenvalue of W|`. Takes memory for the connections, and none for what is not connected.
+ * `W <- W * spectralRadius / max |eigenvalue of W|`. At rate 0 nothing is drawn and no eigenvalue sought. Takes memory for the connections, and none for what is not connected.
  * @param source draws position and value in turn
  * @returns row = from, column = to
  * @throws EddyError INVALID_ARGUMENT; NO_SPECTRAL_RADIUS when the draw has (nearly) no recurrence, so that no
@@ -99,6 +108,7 @@ export function roughRecurrentWeights(options: RecurrentWeightsOptions, source: 
 export function recurrentWeights(options: RecurrentWeightsOptions, source: Random): SparseWeights {
   check(options);
   const { neurons, connectionRate, spectralRadius } = options;
+  if (connectionRate === 0) return noConnections(neurons);
   const weights = drawConnections(options, source);
   const drawn = spectralRadiusOf(weights);
   if (drawn < smallestRadius)
@@ -118,10 +128,10 @@ function check({ neurons, connectionRate, spectralRadius }: RecurrentWeightsOpti
       "INVALID_ARGUMENT",
       `neurons: given ${neurons}, needed a whole number from 1 to ${neuronsMax}`,
     );
-  if (!(connectionRate > 0 && connectionRate <= 1))
+  if (!(connectionRate >= 0 && connectionRate <= 1))
     throw new EddyError(
       "INVALID_ARGUMENT",
-      `connectionRate: given ${connectionRate}, needed a number in (0, 1]`,
+      `connectionRate: given ${connectionRate}, needed a number in [0, 1]`,
     );
   if (!(spectralRadius > 0 && Number.isFinite(spectralRadius)))
     throw new EddyError(

@@ -124,6 +124,7 @@ interface Draft {
   readonly source: Source;
   readonly target: { name: string; block: Block };
   readonly plastic: boolean;
+  readonly rate: number;
 }
 
 function drafts(description: NetworkDescription, modules: ReadonlyMap<string, Module>): Draft[] {
@@ -131,13 +132,13 @@ function drafts(description: NetworkDescription, modules: ReadonlyMap<string, Mo
     const field = `network.forward.${i}`;
     const source = resolveForwardSource(description, modules, text.source, `${field}.source`);
     const target = resolveBlock(modules, text.target, `${field}.target`);
-    return { field, text, kind: "forward", source, target, plastic: text.plastic };
+    return { field, text, kind: "forward", source, target, plastic: text.plastic, rate: text.rate };
   });
   const errors = description.errorPathways.map((text, i): Draft => {
     const field = `network.errorPathways.${i}`;
     const source = resolveErrorSource(description, modules, text.source, `${field}.source`);
     const target = resolveBlock(modules, text.target, `${field}.target`);
-    return { field, text, kind: "error", source, target, plastic: false };
+    return { field, text, kind: "error", source, target, plastic: false, rate: 1 };
   });
   const readouts = Object.entries(description.readouts).flatMap(([name, readout]) =>
     readout.sources.map((given, i): Draft => {
@@ -145,7 +146,7 @@ function drafts(description: NetworkDescription, modules: ReadonlyMap<string, Mo
       const field = `network.readouts.${name}.sources.${i}`;
       const source = resolveForwardSource(description, modules, text.source, field);
       const target = { name, block: [0, readout.size] as const };
-      return { field, text, kind: "readout", source, target, plastic: text.plastic };
+      return { field, text, kind: "readout", source, target, plastic: text.plastic, rate: 1 };
     }),
   );
   return [...forward, ...readouts, ...errors];
@@ -176,7 +177,7 @@ function resolvePathways(
       throw invalid(`${draft.field}.id`, id, "an id that no other pathway has; give each its own");
     if (taken.has(id))
       throw invalid(`${draft.field}.id`, id, "an id that names no module's or readout's numbers");
-    const { text, kind, source, target, plastic } = draft;
+    const { text, kind, source, target, plastic, rate } = draft;
     const shared = text.weights && "shares" in text.weights ? text.weights : null;
     const transposed = shared?.transposed ?? false;
     const { delay, gate } = text;
@@ -190,6 +191,7 @@ function resolvePathways(
       delay,
       gate,
       plastic,
+      rate,
     });
     if (!shared) {
       const own = text.weights as Distribution | undefined;

@@ -60,14 +60,18 @@ export function reachable(start: Iterable<string>, pathways: Iterable<Pathway>):
   return reached;
 }
 
-/** Modules that a readout's error perturbs, through error pathways that a task keeps open. */
+/**
+ * Modules that a readout's error perturbs, through error pathways that a task keeps open.
+ * @param kinds of the pathways by which a perturbation goes on: forward ones, too, where they carry states as they go
+ */
 export function perturbedModules(
   network: Network,
   readout: string,
   open: (pathway: string) => boolean,
+  kinds: readonly Pathway["kind"][] = ["error"],
 ): Set<string> {
-  const errors = [...network.pathways.values()].filter(({ kind, id }) => kind === "error" && open(id));
-  const reached = reachable([readout], errors);
+  const carrying = [...network.pathways.values()].filter(({ kind, id }) => kinds.includes(kind) && open(id));
+  const reached = reachable([readout], carrying);
   reached.delete(readout);
   return reached;
 }

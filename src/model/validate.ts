@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { EddyError } from "../errors.js";
+import { meant } from "./nearest.js";
 import { refusal } from "./refusal.js";
 
 /** An object that refuses fields it does not know, and says which it knows. */
@@ -7,9 +8,14 @@ export function strictObject<Shape extends z.ZodRawShape>(shape: Shape) {
   return z.strictObject(shape, {
     error: (issue) =>
       issue.code === "unrecognized_keys"
-        ? `unknown field ${issue.keys.map(shown).join(", ")}; allowed: ${Object.keys(shape).join(", ")}`
+        ? `unknown field ${issue.keys.map(shown).join(", ")}; ${suggestion(issue.keys, Object.keys(shape))}allowed: ${Object.keys(shape).join(", ")}`
         : undefined,
   });
+}
+
+function suggestion(unknown: readonly string[], fields: readonly string[]): string {
+  const near = unknown.length === 1 ? meant(unknown[0], fields) : null;
+  return near === null ? "" : `did you mean ${near}? `;
 }
 
 /** Numbers that JSON would show as null. */

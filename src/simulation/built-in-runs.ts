@@ -11,7 +11,7 @@ export const gaborScene: RunInput = {
 };
 
 /** Tasks that `eddy train --task` knows. */
-export const taskNames = ["mnist", "fashion-mnist", "gabor", "two-tasks"] as const;
+export const taskNames = ["mnist", "fashion-mnist", "cifar-10", "gabor", "two-tasks"] as const;
 export type TaskName = (typeof taskNames)[number];
 
 /**
@@ -36,6 +36,16 @@ export function trainingRun(task: TaskName, modules: number): RunInput {
         optimiser: { kind: "adam", learningRate: 2e-2 },
         schedule: { ...schedule, epochs: 20 },
         stimuli: { gabor: { source: "gabor", trainingImages: 1000 } },
+      };
+    case "cifar-10":
+      return {
+        name: `${task}, ${modules} modules`,
+        // the settings of Liu et al. 2026, table 1
+        network: { preset: "chain", modules, inputs: 3072, task },
+        rule: "STE",
+        optimiser: { kind: "adam", learningRate: 2e-4 },
+        schedule,
+        stimuli: { [task]: { source: task } },
       };
     default:
       return {

@@ -1,12 +1,13 @@
 import { createHash } from "node:crypto";
 import { constants, existsSync } from "node:fs";
-import { access, open, readFile, rename, rm } from "node:fs/promises";
+import { access, readFile, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { z } from "zod";
 import { EddyError } from "../errors.js";
 import { validate } from "../model/validate.js";
 import { parseSafetensors, serialiseSafetensors } from "./safetensors.js";
 import { type StateSnapshot, scalarsSchema } from "./state-snapshot.js";
+import { writeAtomically } from "./write-atomically.js";
 
 const checkpointSchema = z.strictObject({
   format: z.literal("eddy-checkpoint/2"),
@@ -31,27 +32,6 @@ const sha256 = (bytes: Uint8Array | string): string => createHash("sha256").upda
 
 /** Removes what nobody needs; whatever keeps it from that is no failure of what was asked for. */
 const clear = (path: string): Promise<void> => rm(path, { force: true }).catch(() => {});
-
-/** Writes a whole file or nothing: temporary file, fsync, rename, fsync of the folder. */
-async function writeAtomically(path: string, bytes: Uint8Array): Promise<void> {
-  const temporary = `${path}.part`;
-  try {
-    const file = await open(temporary, "w");
-    try {
-      await file.writeFile(bytes);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(temporary, path);
-  } catch (error) {
-    await clear(temporary);
-    throw error;
-  }
-  if (process.platform === "win32") return;
-  const folder = await open(dirname(path));
-  await folder.sync().finally(() => folder.close());
-}
 
 /** The JSON half of a checkpoint: the name that users give, with .json if they left it out. */
 export const checkpointPath = (name: string): string => (name.endsWith(".json") ? name : `${name}.json`);
@@ -108,7 +88,7 @@ export async function writeCheckpoint(name: string, { run, progress, snapshot }:
   const json = { ...content, sha256: sha256(JSON.stringify(content)) };
   try {
     await writeAtomically(tensors, bytes);
-    await writeAtomically(path, new TextEncoder().encode(`${JSON.stringify(json, null, 1)}\n`));
+    await writeAtomically(path, `${JSON.stringify(json, null, 1)}\n`);
   } catch (cause) {
     if (before !== tensors) await clear(tensors);
     const reason = cause instanceof Error ? cause.message : String(cause);

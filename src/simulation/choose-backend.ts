@@ -4,12 +4,14 @@ import {
   backendNames,
   defaultBackend,
   gpuAdapter,
+  isBackendName,
   openKernels,
+  unknownBackend,
 } from "../kernels/backends.js";
 import type { Kernels } from "../kernels/kernels.js";
-import { learningRules } from "../model/adjoint-propagation.js";
 import { initialWeights } from "../model/initial-weights.js";
 import type { LearningRule } from "../model/learning-rule.js";
+import { ruleOf } from "../model/learning-rules.js";
 import { roughRecurrentWeights } from "../model/recurrent-weights.js";
 import type { Run } from "./run-description.js";
 import { type TimedWork, timedWork, type WorkPlace } from "./timed-work.js";
@@ -168,10 +170,7 @@ async function tryBackend(
  * @param rule the run's, or one of the caller's own
  * @throws EddyError the first backend's, when none can make the run
  */
-export async function chooseBackend(
-  run: Run,
-  rule: LearningRule = learningRules[run.rule],
-): Promise<BackendChoice> {
+export async function chooseBackend(run: Run, rule: LearningRule = ruleOf(run)): Promise<BackendChoice> {
   const place = { run, rule, weights: initialWeights(run.network, run.seed, roughRecurrentWeights) };
   const startMs = performance.now();
   const contenders: Contender[] = [];
@@ -224,6 +223,7 @@ export async function openBackend(
   run: Run,
   rule?: LearningRule,
 ): Promise<{ readonly kernels: Kernels; readonly choice: BackendChoice | null }> {
+  if (backend !== "auto" && !isBackendName(backend)) throw unknownBackend(backend, "auto");
   const choice = backend === "auto" ? await chooseBackend(run, rule) : null;
   return { kernels: await openKernels(choice?.backend ?? backend), choice };
 }

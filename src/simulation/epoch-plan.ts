@@ -19,6 +19,10 @@ function batches(tasks: readonly string[], length: number, batch: number, offset
   }));
 }
 
+/** Whether every trial is of one task. */
+const oneAtATime = ({ schedule }: Run): boolean =>
+  schedule.kind === "phased" && schedule.tasks !== "simultaneous";
+
 const lengthOf = (task: string, examples: Examples): number => {
   if (Number.isFinite(examples.length)) return examples.length;
   throw invalid(
@@ -28,9 +32,30 @@ const lengthOf = (task: string, examples: Examples): number => {
   );
 };
 
+/** Epochs that a run makes: for tasks one after the other those of all of them. */
+export const epochsInAll = ({ schedule, network }: Run): number => {
+  if (schedule.kind !== "phased") return 0;
+  return schedule.epochs * (schedule.tasks === "sequential" ? network.tasks.size : 1);
+};
+
+/** The tasks that an epoch trains, and how many passes through their examples were made before. */
+function taughtIn(
+  { schedule, network }: Run,
+  sources: ReadonlyMap<string, StimulusSource>,
+  epoch: number,
+): { readonly tasks: readonly string[]; readonly passes: number } {
+  if (schedule.kind !== "phased" || schedule.tasks !== "sequential")
+    return { tasks: [...sources.keys()], passes: epoch };
+  // a run of no epochs is at its first task, one that is over at its last
+  const length = Math.max(1, schedule.epochs);
+  const tasks = [...network.tasks.keys()];
+  const turn = Math.min(Math.floor(epoch / length), tasks.length - 1);
+  return { tasks: [tasks[turn]], passes: epoch - turn * length };
+}
+
 /**
  * The trials of a training epoch. Tasks at once: as many as the longest pass takes, shorter ones go on with their next
- * pass. Alternating: a pass of each task in turn.
+ * pass. Alternating: a pass of each task in turn. Sequential: a pass of the task whose turn it is.
  */
 export function trainingEpoch(
   run: Run,
@@ -38,8 +63,11 @@ export function trainingEpoch(
   epoch: number,
 ): PlannedTrial[] {
   const lengths = [...sources].map(([task, { training }]) => [task, lengthOf(task, training)] as const);
-  if (run.schedule.kind === "phased" && run.schedule.tasks === "alternating") {
-    return lengths.flatMap(([task, length]) => batches([task], length, run.batch, epoch * length));
+  if (oneAtATime(run)) {
+    const { tasks, passes } = taughtIn(run, sources, epoch);
+    return lengths.flatMap(([task, length]) =>
+      tasks.includes(task) ? batches([task], length, run.batch, passes * length) : [],
+    );
   }
   const longest = Math.max(...lengths.map(([, length]) => length));
   return batches([...sources.keys()], longest, run.batch, epoch * longest);
@@ -48,7 +76,7 @@ export function trainingEpoch(
 /** The trials of a test: every test example of every task once; tasks at once share a trial while they last. */
 export function testPass(run: Run, sources: ReadonlyMap<string, StimulusSource>): PlannedTrial[] {
   const lengths = [...sources].flatMap(([task, { test }]) => (test ? [[task, test.length] as const] : []));
-  if (run.schedule.kind === "phased" && run.schedule.tasks === "alternating") {
+  if (oneAtATime(run)) {
     return lengths.flatMap(([task, length]) => batches([task], length, run.batch, 0));
   }
   const trials: PlannedTrial[] = [];

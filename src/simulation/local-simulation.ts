@@ -2,8 +2,8 @@ import { randomUUID } from "node:crypto";
 import { BehaviorSubject, type Observable } from "rxjs";
 import { EddyError } from "../errors.js";
 import type { Kernels } from "../kernels/kernels.js";
-import { learningRules } from "../model/adjoint-propagation.js";
 import type { LearningRule } from "../model/learning-rule.js";
+import { ruleOf } from "../model/learning-rules.js";
 import { clock, type Pace } from "../streams/clock.js";
 import type { ContinuousNetwork } from "../streams/continuous.js";
 import type { NetworkState } from "../streams/network-state.js";
@@ -184,7 +184,7 @@ export function localSimulation(
   run: Run,
   doors: ReadonlyMap<string, StimulusDoor>,
   options: SimulationOptions,
-  rule: LearningRule = learningRules[run.rule],
+  rule: LearningRule = ruleOf(run),
 ): Simulation {
   checkPace("ticksPerSecond", options.ticksPerSecond);
   if (options.ticks !== null) checkSteps(options.ticks);

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import type { Activation } from "../kernels/kernels.js";
 import { type SparseWeights, sparseWeights } from "../kernels/sparse-weights.js";
-import { learningRules } from "../model/adjoint-propagation.js";
 import type { Weights } from "../model/initial-weights.js";
+import { learningRules } from "../model/learning-rules.js";
 import { biasName, type Network, recurrentName } from "../model/network.js";
 import { activations, type NetworkDescriptionInput } from "../model/network-description.js";
 import { optimiserSchema } from "../model/optimiser.js";

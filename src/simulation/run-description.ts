@@ -1,11 +1,10 @@
 import { z } from "zod";
-import { EddyError } from "../errors.js";
-import { learningRules } from "../model/adjoint-propagation.js";
 import { eventDrivenSchema } from "../model/change-propagation.js";
+import { expandNetwork, networkOrPreset } from "../model/expand-network.js";
+import { runsContinuously } from "../model/learning-rule.js";
+import { ruleNames, ruleOf } from "../model/learning-rules.js";
 import type { Network } from "../model/network.js";
-import { networkSchema } from "../model/network-description.js";
 import { optimiserSchema } from "../model/optimiser.js";
-import { chain, chainSchema, twoTasks, twoTasksSchema } from "../model/presets.js";
 import { resolveNetwork } from "../model/resolve-network.js";
 import { invalid, strictObject, validate } from "../model/validate.js";
 import { imageSetNames } from "../streams/tasks/image-set.js";
@@ -19,9 +18,11 @@ const phased = strictObject({
   kind: z.literal("phased"),
   epochs: z.int().min(0).max(1_000_000).default(10),
   tasks: z
-    .enum(["simultaneous", "alternating"])
+    .enum(["simultaneous", "alternating", "sequential"])
     .default("simultaneous")
-    .describe("several tasks: all in every trial, or an epoch of each in turn, by its own configuration"),
+    .describe(
+      "several tasks: all in every trial; an epoch of each in turn; or all epochs of one, then all of the next (in the order of network.tasks). One at a time, each has its own configuration",
+    ),
 });
 
 const continuous = strictObject({
@@ -64,7 +65,18 @@ export type StimuliDescription = z.output<typeof stimuliSchema>;
 
 const runFields = {
   name: z.string().min(1).max(200).default("run"),
-  rule: z.enum(["STE", "EPE"]).default("EPE"),
+  rule: z
+    .enum(ruleNames)
+    .default("EPE")
+    .describe(
+      "STE and EPE are adjoint propagation, BP backpropagation, FA feedback alignment, EP equilibrium propagation",
+    ),
+  derivative: z
+    .boolean()
+    .default(false)
+    .describe(
+      "STE and EPE: updates keep the derivative of the activation (eq. S8); errors travel without it",
+    ),
   beta: z.number().min(0).max(1000).default(1),
   iterations: strictObject({
     inference: z.int().min(0).max(100_000).default(8),
@@ -97,8 +109,6 @@ const runFields = {
   tickMs: z.number().positive().default(1).describe("milliseconds that a tick stands for; for axes and logs"),
 };
 
-const networkOrPreset = z.union([chainSchema, twoTasksSchema, networkSchema]);
-
 /** A run file. */
 export const runSchema = strictObject({ ...runFields, network: networkOrPreset });
 
@@ -112,20 +122,6 @@ export interface Run extends Omit<z.output<typeof runSchema>, "network"> {
 
 /** The network is looked at by itself, so that its messages start there. */
 const checkedFields = strictObject({ ...runFields, network: z.unknown().optional() });
-
-function expandNetwork(value: unknown): unknown {
-  if (value === undefined)
-    throw invalid("network", value, 'modules, pathways and readouts, or a preset as {"preset": "chain"}');
-  if (typeof value !== "object" || value === null || !("preset" in value)) return value;
-  if (value.preset === "chain") {
-    const { preset: _, ...options } = validate(chainSchema, value, "network");
-    return chain(options);
-  }
-  const presets: readonly unknown[] = ["chain", ...twoTasksSchema.shape.preset.options];
-  if (!presets.includes(value.preset))
-    throw invalid("network.preset", value.preset, `one of ${presets.join(", ")}`);
-  return twoTasks(validate(twoTasksSchema, value, "network"));
-}
 
 function checkStimuli(network: Network, stimuli: Run["stimuli"], own: ReadonlySet<string>): void {
   const tasks = [...network.tasks.keys()];
@@ -144,6 +140,31 @@ function checkStimuli(network: Network, stimuli: Run["stimuli"], own: ReadonlySe
   }
 }
 
+/** Refuses what continuous operation could not heed. */
+function checkContinuous({ schedule, iterations, network, rule }: Run): void {
+  if (schedule.kind !== "continuous") return;
+  const { tolerance } = iterations;
+  if (tolerance !== undefined) {
+    throw invalid(
+      "run.iterations.tolerance",
+      tolerance,
+      "none: in continuous operation phases last as many ticks as schedule.ticks says",
+    );
+  }
+  const { clocks } = schedule;
+  for (const name of Object.keys(clocks)) {
+    if (!network.tasks.has(name))
+      throw invalid("run.schedule.clocks", name, `a task: ${[...network.tasks.keys()].join(", ")}`);
+  }
+  if (!runsContinuously(ruleOf({ rule }))) {
+    throw invalid(
+      "run.rule",
+      rule,
+      "EPE: continuous operation never resets a module, and gives each phase its ticks",
+    );
+  }
+}
+
 /**
  * Validates a run and resolves its network.
  * @param own tasks whose stimuli the caller brings, so that the run need not say where they come from
@@ -153,78 +174,11 @@ export function resolveRun(value: unknown, own: ReadonlySet<string> = new Set())
   const run = validate(checkedFields, value, "run");
   const network = resolveNetwork(expandNetwork(run.network));
   checkStimuli(network, run.stimuli, own);
-  if (run.schedule.kind === "continuous") {
-    const { clocks } = run.schedule;
-    for (const name of Object.keys(clocks)) {
-      if (!network.tasks.has(name))
-        throw invalid("run.schedule.clocks", name, `a task: ${[...network.tasks.keys()].join(", ")}`);
-    }
-    if (learningRules[run.rule].phases[1].start !== "previous") {
-      throw invalid("run.rule", run.rule, "EPE: continuous operation never resets a module");
-    }
-  }
+  ruleOf(run).check?.(network);
+  checkContinuous({ ...run, network });
   return { ...run, network };
 }
 
 /** A run as plain JSON, every default filled in. */
 export const describeRun = ({ network, ...run }: Run): RunInput =>
   ({ ...run, network: network.description }) as RunInput;
-
-/** Reads a value or an override from the command line: JSON if it is, else text. */
-function parseValue(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
-}
-
-const networkFields = new Set([
-  "modules",
-  "inputs",
-  "forward",
-  "errorPathways",
-  "readouts",
-  "tasks",
-  "preset",
-]);
-
-/**
- * Sets a field of a run by its path, as "optimiser.learningRate=0.01" or "modules.m1.spectralRadius=0.4" (fields of
- * the network may leave the word network out).
- * @returns a changed copy
- * @throws EddyError INVALID_ARGUMENT when it is no path=value, or leads through what is no object
- */
-export function override(run: unknown, assignment: string): unknown {
-  const [path, ...rest] = assignment.split("=");
-  const keys = path.split(".");
-  if (rest.length === 0 || keys.some((key) => key === "" || key === "__proto__")) {
-    throw new EddyError(
-      "INVALID_ARGUMENT",
-      `-p ${assignment}: needed path=value, as optimiser.learningRate=0.01`,
-    );
-  }
-  const copy = structuredClone(run);
-  const isNetworkField =
-    networkFields.has(keys[0]) && !(copy !== null && typeof copy === "object" && keys[0] in copy);
-  const full = isNetworkField ? ["network", ...keys] : keys;
-  if (full[0] === "network" && full.length > 2) expandIn(copy);
-  let inner: unknown = copy;
-  for (const [i, key] of full.slice(0, -1).entries()) {
-    if (typeof inner !== "object" || inner === null) throw noObject(assignment, full.slice(0, i));
-    const owner = inner as Record<string, unknown>;
-    owner[key] ??= {};
-    inner = owner[key];
-  }
-  if (typeof inner !== "object" || inner === null) throw noObject(assignment, full.slice(0, -1));
-  (inner as Record<string, unknown>)[full[full.length - 1]] = parseValue(rest.join("="));
-  return copy;
-}
-
-/** A preset's parts have names only once it is expanded. */
-function expandIn(run: unknown): void {
-  if (typeof run === "object" && run !== null && "network" in run) run.network = expandNetwork(run.network);
-}
-
-const noObject = (assignment: string, path: readonly string[]): EddyError =>
-  new EddyError("INVALID_ARGUMENT", `-p ${assignment}: ${path.join(".")} has no fields`);

@@ -20,10 +20,13 @@ const free = new Set(["name", "network.name", "schedule.epochs"]);
  * @throws EddyError CHECKPOINT_MISMATCH that names the first field in which they differ
  */
 export function checkSameRun(run: Run, stored: Run, checkpoint: string): void {
+  // of tasks one after the other, the epochs say which one is taught when
+  const sequential = run.schedule.kind === "phased" && run.schedule.tasks === "sequential";
   const given = leaves(describeRun(run), "", new Map());
   const kept = leaves(describeRun(stored), "", new Map());
   for (const path of new Set([...given.keys(), ...kept.keys()])) {
-    if (free.has(path) || given.get(path) === kept.get(path)) continue;
+    const mayDiffer = free.has(path) && !(sequential && path === "schedule.epochs");
+    if (mayDiffer || given.get(path) === kept.get(path)) continue;
     throw new EddyError(
       "CHECKPOINT_MISMATCH",
       `checkpoint ${checkpoint}: of another run: ${path} is ${kept.get(path) ?? "absent"} there and ${given.get(path) ?? "absent"} here; resume it without other settings, or start anew`,

@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { EddyError } from "../errors.js";
-import type { Kernels, RecurrentMatrix, Tensor } from "../kernels/kernels.js";
+import type { Kernels, Moments, RecurrentMatrix, Tensor } from "../kernels/kernels.js";
 import { checkWeights, type SparseWeights } from "../kernels/sparse-weights.js";
 import type { Network } from "../model/network.js";
-import { biasName } from "../model/network.js";
+import { biasName, recurrentName } from "../model/network.js";
 import { optimiserSchema } from "../model/optimiser.js";
 import type { Parameters } from "../model/parameters.js";
 import { mapSignals, type Signals, signalNames } from "../model/signals.js";
@@ -18,6 +18,9 @@ export const scalarsSchema = z.strictObject({
   tick: count,
   batch: z.int().min(1),
   beta: z.number(),
+  seed: count.default(0),
+  /** that learned, in phased operation */
+  trials: count.default(0),
   optimiser: optimiserSchema,
   gates: z.record(z.string(), z.number()),
   spectralRadii: z.record(z.string(), z.number()),
@@ -48,13 +51,26 @@ function* signalTensors(signals: Signals, prefix: string): Generator<[string, Te
     for (const [name, tensor] of signals[part]) yield [`${prefix}${part}/${name}`, tensor];
 }
 
-function* parameterTensors({ biases, learned }: Parameters): Generator<[string, Tensor]> {
+function* momentTensors(name: string, moments: Moments | null): Generator<[string, Tensor]> {
+  if (!moments) return;
+  yield [`first moments/${name}`, moments.first];
+  yield [`second moments/${name}`, moments.second];
+}
+
+function* parameterTensors({ recurrent, biases, learned }: Parameters): Generator<[string, Tensor]> {
+  for (const [module, { moments }] of recurrent) yield* momentTensors(recurrentName(module), moments);
   for (const [module, bias] of biases) yield [`weights/${biasName(module)}`, bias];
   for (const [name, { weights, moments }] of learned) {
     yield [`weights/${name}`, weights];
-    if (moments) yield [`first moments/${name}`, moments.first];
-    if (moments) yield [`second moments/${name}`, moments.second];
+    yield* momentTensors(name, moments);
   }
+}
+
+/** Optimiser steps of all that learns, by name; of recurrent matrices those that have made one. */
+function stepsOf({ recurrent, learned }: Parameters): Record<string, number> {
+  const matrices = [...recurrent].map(([module, { steps }]) => [recurrentName(module), steps] as const);
+  const others = [...learned].map(([name, { steps }]) => [name, steps] as const);
+  return Object.fromEntries([...matrices.filter(([, steps]) => steps > 0), ...others]);
 }
 
 /** Everything that moves; phased operation between two trials does without. */
@@ -78,19 +94,21 @@ export async function takeSnapshot(
   state: NetworkState,
   moving: boolean,
 ): Promise<StateSnapshot> {
-  const { parameters, tick, batch, beta, optimiser, gates, tasks, past } = state;
+  const { parameters, tick, batch, beta, seed, trials, optimiser, gates, tasks, past } = state;
   const tensors = new Map<string, StoredTensor>();
   const handles = [...parameterTensors(parameters), ...(moving ? movingTensors(state) : [])];
   const scalars = {
     tick,
     batch,
     beta,
+    seed,
+    trials,
     optimiser,
     gates: Object.fromEntries(gates),
     spectralRadii: Object.fromEntries(
       [...parameters.recurrent].map(([name, { spectralRadius }]) => [name, spectralRadius]),
     ),
-    steps: Object.fromEntries([...parameters.learned].map(([name, { steps }]) => [name, steps])),
+    steps: stepsOf(parameters),
     tasks: Object.fromEntries(
       [...tasks].map(([name, { trial, phase, ticksLeft }]) => [name, { trial, phase, ticksLeft }]),
     ),
@@ -181,19 +199,25 @@ function restoreParameters(
     );
   };
   const uploaded = (name: string): Tensor => kernels.tensor(stored(name).data, stored(name).shape);
+  const momentsOf = (name: string): Moments | null =>
+    tensors.has(`first moments/${name}`)
+      ? { first: uploaded(`first moments/${name}`), second: uploaded(`second moments/${name}`) }
+      : null;
   for (const { name, shape } of network.weights.values()) stored(`weights/${name}`, shape);
+  const learned = new Map(Object.entries(scalars.steps));
   for (const { name, neurons, spectralRadius: drawnRadius } of network.modules.values()) {
     const spectralRadius = scalars.spectralRadii[name] ?? drawnRadius;
     const matrix = restoreRecurrent(kernels, stored, name, neurons);
-    parameters.recurrent.set(name, { matrix, drawnRadius, spectralRadius });
-    if (tensors.has(`weights/${biasName(name)}`))
-      parameters.biases.set(name, uploaded(`weights/${biasName(name)}`));
+    const own = recurrentName(name);
+    const steps = learned.get(own) ?? 0;
+    parameters.recurrent.set(name, { matrix, moments: momentsOf(own), steps, drawnRadius, spectralRadius });
+    learned.delete(own);
+    const bias = biasName(name);
+    if (tensors.has(`weights/${bias}`) && !learned.has(bias))
+      parameters.biases.set(name, uploaded(`weights/${bias}`));
   }
-  for (const [name, steps] of Object.entries(scalars.steps)) {
-    const moments = tensors.has(`first moments/${name}`)
-      ? { first: uploaded(`first moments/${name}`), second: uploaded(`second moments/${name}`) }
-      : null;
-    parameters.learned.set(name, { weights: uploaded(`weights/${name}`), moments, steps });
+  for (const [name, steps] of learned) {
+    parameters.learned.set(name, { weights: uploaded(`weights/${name}`), moments: momentsOf(name), steps });
   }
   return parameters;
 }
@@ -207,6 +231,7 @@ export function restoreState(kernels: Kernels, network: Network, snapshot: State
   const { tensors } = snapshot;
   const state = restingState(network, restoreParameters(kernels, network, snapshot), scalars);
   state.tick = scalars.tick;
+  state.trials = scalars.trials;
   for (const [id, gate] of Object.entries(scalars.gates)) state.gates.set(id, gate);
   for (const part of stateParts) uploadPart(kernels, tensors, part, state[part]);
   state.past = Array.from({ length: scalars.past }, (_unused, i) =>

@@ -2,15 +2,16 @@ import { setImmediate } from "node:timers/promises";
 import { z } from "zod";
 import { EddyError } from "../errors.js";
 import type { Kernels } from "../kernels/kernels.js";
-import { learningRules } from "../model/adjoint-propagation.js";
 import type { LearningRule } from "../model/learning-rule.js";
+import { ruleOf } from "../model/learning-rules.js";
+import type { Parameters } from "../model/parameters.js";
 import { validate } from "../model/validate.js";
 import { openGates } from "../streams/open-gates.js";
 import { type PhasedNetwork, phasedNetwork } from "../streams/phased.js";
 import { type Score, scoreOutput } from "../streams/score.js";
 import type { StimulusSource } from "../streams/stimulus.js";
 import type { Checkpoint } from "./checkpoint.js";
-import { type PlannedTrial, presentTrial, testPass, trainingEpoch } from "./epoch-plan.js";
+import { epochsInAll, type PlannedTrial, presentTrial, testPass, trainingEpoch } from "./epoch-plan.js";
 import {
   type IterationReports,
   iterationCountsSchema,
@@ -23,7 +24,8 @@ import { restoreState, takeSnapshot } from "./state-snapshot.js";
 
 /** Loss and accuracy of one task; loss in nats, accuracies in percent. */
 export interface TaskResult {
-  readonly trainLoss: number;
+  /** null for a task that this epoch did not train */
+  readonly trainLoss: number | null;
   readonly trainAccuracy: number | null;
   readonly testLoss: number | null;
   readonly testAccuracy: number | null;
@@ -65,6 +67,8 @@ export type TrainingProgress = z.output<typeof progressSchema>;
 /** A network in training. */
 export interface Training {
   readonly progress: Readonly<TrainingProgress>;
+  /** what it has learned so far; lent until it closes */
+  readonly parameters: Parameters;
   /**
    * Trains until the run's epochs are over or the signal says stop, which ends the batch and keeps its result.
    * @throws EddyError NOT_FINITE when the loss is no number any more
@@ -95,7 +99,9 @@ async function scores(
     const output = task && state.outputs.get(task.readout);
     const target = task && state.targets.get(task.readout);
     if (!output || !target) continue;
-    scored.push(scoreOutput(kernels, task.target, output, target).then((score) => [name, score]));
+    const probabilities = network.readouts.get(task.readout)?.nonlinearity !== "linear";
+    const score = scoreOutput(kernels, task.target, output, target, probabilities);
+    scored.push(score.then((result) => [name, result]));
   }
   return Promise.all(scored);
 }
@@ -109,13 +115,14 @@ function results({ network }: Run, train: Sums, test: Sums): Record<string, Task
   for (const { name, target } of network.tasks.values()) {
     const trained = train[name];
     const tested = test[name];
-    if (!trained) continue;
-    const accuracy = (sums: Sums[string]) => (target === "class" ? percent(sums) : null);
+    if (!trained && !tested) continue;
+    const loss = (sums?: Sums[string]) => (sums ? mean(sums) : null);
+    const accuracy = (sums?: Sums[string]) => (sums && target === "class" ? percent(sums) : null);
     result[name] = {
-      trainLoss: mean(trained),
+      trainLoss: loss(trained),
       trainAccuracy: accuracy(trained),
-      testLoss: tested ? mean(tested) : null,
-      testAccuracy: tested ? accuracy(tested) : null,
+      testLoss: loss(tested),
+      testAccuracy: accuracy(tested),
     };
   }
   return result;
@@ -189,7 +196,7 @@ export function openTraining(
   run: Run,
   sources: ReadonlyMap<string, StimulusSource>,
   from: Checkpoint | null = null,
-  rule: LearningRule = learningRules[run.rule],
+  rule: LearningRule = ruleOf(run),
 ): Training {
   const { network, schedule, iterations, propagation } = run;
   if (schedule.kind !== "phased") {
@@ -206,12 +213,14 @@ export function openTraining(
   // nobody hears of states while a network trains
   const phased = phasedNetwork({ kernels, network, rule, state, propagation }, iterations, { whole: false });
   const reports = iterationReports(phased);
+  const epochs = epochsInAll(run);
   const course: Course = { run, sources, phased, reports, progress };
 
   return {
     progress,
+    parameters: state.parameters,
     async *epochs(signal) {
-      while (progress.epoch < schedule.epochs && !signal?.aborted) {
+      while (progress.epoch < epochs && !signal?.aborted) {
         yield* trainEpoch(course, signal);
         if (signal?.aborted) return;
         const tested: Sums = {};
@@ -223,7 +232,7 @@ export function openTraining(
         progress.batch = 0;
         progress.sums = {};
         progress.iterations = {};
-        yield { kind: "epoch", epoch: progress.epoch, epochs: schedule.epochs, tasks, iterations: made };
+        yield { kind: "epoch", epoch: progress.epoch, epochs, tasks, iterations: made };
       }
     },
     async checkpoint() {

@@ -1,6 +1,6 @@
 import { Subject } from "rxjs";
 import { invariant } from "../errors.js";
-import type { LearningRule } from "../model/learning-rule.js";
+import { type LearningRule, runsContinuously } from "../model/learning-rule.js";
 import type { Network } from "../model/network.js";
 import { drivenModules, perturbedModules } from "../model/signals.js";
 import { invalid } from "../model/validate.js";
@@ -40,7 +40,7 @@ export interface ContinuousNetwork
 }
 
 function checkTasks(network: Network, rule: LearningRule, { tasks }: ContinuousOptions): void {
-  if (rule.phases[1].start !== "previous" || rule.phases.some(({ iterations }) => iterations === "none")) {
+  if (!runsContinuously(rule)) {
     throw invalid(
       "rule",
       rule.name,

@@ -1,4 +1,4 @@
-import type { Tensor } from "../kernels/kernels.js";
+import type { RecurrentMatrix, Tensor } from "../kernels/kernels.js";
 
 /** A module made its iterations. Handles are lent until the next tick boundary, here and below. */
 export interface StateEvent {
@@ -53,6 +53,17 @@ export interface UpdateEvent {
   readonly gradient: Tensor | null;
 }
 
+/** A recurrent matrix changed. */
+export interface RecurrentUpdateEvent {
+  readonly kind: "recurrentUpdate";
+  readonly tick: number;
+  /** name of the matrix, as "m1.W" */
+  readonly weights: string;
+  readonly value: RecurrentMatrix;
+  /** [connections], in the order of `SparseWeights`; kept on request */
+  readonly gradient: Tensor | null;
+}
+
 /** A pathway was opened, closed or set between. */
 export interface GateEvent {
   readonly kind: "gate";
@@ -77,5 +88,6 @@ export type NetworkEvent =
   | OutputEvent
   | OutputErrorEvent
   | UpdateEvent
+  | RecurrentUpdateEvent
   | GateEvent
   | PhaseEvent;

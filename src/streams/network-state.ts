@@ -37,6 +37,12 @@ export interface NetworkState extends Signals {
   optimiser: Optimiser;
   /** scale of the errors that pathways carry, dimensionless */
   beta: number;
+  /** of beta in the trial that goes on, where the rule draws it */
+  sign: 1 | -1;
+  /** what is drawn while the network runs follows from this seed and a number */
+  readonly seed: number;
+  /** trials of phased operation that learned */
+  trials: number;
   readonly gates: Map<string, number>;
   readonly states: Map<string, Tensor>;
   readonly held: Map<string, Tensor>;
@@ -67,7 +73,12 @@ export interface NetworkState extends Signals {
 export function restingState(
   network: Network,
   parameters: Parameters,
-  { batch, beta, optimiser }: Pick<NetworkState, "batch" | "beta" | "optimiser">,
+  {
+    batch,
+    beta,
+    optimiser,
+    seed = 0,
+  }: Pick<NetworkState, "batch" | "beta" | "optimiser"> & Partial<Pick<NetworkState, "seed">>,
 ): NetworkState {
   const checked = validate(optimiserSchema, optimiser, "optimiser");
   const gates = new Map([...network.pathways.values()].map(({ id, gate }) => [id, gate]));
@@ -78,6 +89,9 @@ export function restingState(
     parameters,
     optimiser: checked,
     beta,
+    sign: 1,
+    seed,
+    trials: 0,
     gates,
     states: empty(),
     held: empty(),

@@ -1,3 +1,4 @@
+import type { Tensor } from "../kernels/kernels.js";
 import type { NetworkState } from "./network-state.js";
 
 /** A phase of a trial is over, for the readouts named. */
@@ -8,5 +9,9 @@ export interface PhaseEnd {
   readonly readouts: ReadonlySet<string>;
   /** which pathways learn from this trial */
   readonly plastic: (pathway: string) => boolean;
+  /** which modules the errors of these readouts perturbed */
+  readonly perturbed: (module: string) => boolean;
   readonly state: NetworkState;
+  /** errors times the slope of their units, by module; for rules whose gradient takes them */
+  readonly slopedErrors?: ReadonlyMap<string, Tensor>;
 }

@@ -1,9 +1,13 @@
-import { EddyError } from "../errors.js";
+import { EddyError, invariant } from "../errors.js";
 import type { Tensor } from "../kernels/kernels.js";
-import type { Network } from "../model/network.js";
-import { type ModuleSettle, type PhasedIterations, trialPlan } from "../model/trial-plan.js";
+import { byId, type Network } from "../model/network.js";
+import { moduleBias } from "../model/parameters.js";
+import { random } from "../model/random.js";
+import { perturbedModules } from "../model/signals.js";
+import { type ModuleSettle, type PhasedIterations, stepwise, trialPlan } from "../model/trial-plan.js";
 import { checkBatch } from "./check-batch.js";
 import { drop, type NetworkState, put } from "./network-state.js";
+import { answer, readoutPathways } from "./readout.js";
 import { type TrialEvents, type WiredNetwork, type Wiring, wireNetwork } from "./wire-network.js";
 
 /** One trial of phased operation. */
@@ -22,6 +26,8 @@ export interface PhasedOptions {
    * the last iteration then costs less, and outputs and weights are the same, to the bit
    */
   readonly whole?: boolean;
+  /** whether every iteration is an event of its own, for those who watch states on their way; default: a whole phase is */
+  readonly stepwise?: boolean;
 }
 
 /** A network in phased operation: trial by trial, as the authors' code. Its events are those of its wiring. */
@@ -93,8 +99,33 @@ function begin(wired: WiredNetwork, { inputs, targets, batch }: PhasedTrial): vo
   upload(wired, state.targets, targets, batch);
 }
 
-const settle = (wired: WiredNetwork, { module, ...how }: ModuleSettle): void =>
-  wired.tick({ ...how, modules: new Set([module]) });
+const settle = (wired: WiredNetwork, { module, others = [], ...how }: ModuleSettle): void =>
+  wired.tick({ ...how, modules: new Set([module, ...others]) });
+
+/** Compares what the readouts answer now with their targets; the errors enter with the next tick. */
+function compareAgain({ kernels, network, state, queue }: WiredNetwork): void {
+  for (const [name, target] of state.targets) {
+    const readout = network.readouts.get(name);
+    invariant(readout, "targets are those of readouts");
+    const output = answer(kernels, readout, readoutPathways(network, name).sort(byId), state);
+    queue.push({ kind: "outputError", key: name, error: kernels.difference(output, target) });
+    kernels.dispose(output);
+  }
+}
+
+function learningPhase(wired: WiredNetwork, plan: readonly ModuleSettle[]): void {
+  for (const [i, how] of plan.entries()) {
+    // before the first iteration they answer what they answered last
+    if (how.followsOutput && i > 0) compareAgain(wired);
+    settle(wired, how);
+  }
+}
+
+/** Draws the sign of beta for a trial, where the rule asks for it. It follows from the seed and the trial's number. */
+function drawSign({ rule, state }: WiredNetwork): void {
+  if (rule.drawsSign)
+    state.sign = random(state.seed, `sign of beta in trial ${state.trials}`).uniform(-1, 1) < 0 ? -1 : 1;
+}
 
 /** z and its drive, as further owners of their handles. */
 function holdInference({ kernels, state }: WiredNetwork): void {
@@ -111,11 +142,31 @@ function inferencePhase(
   begin(wired, batch);
   for (const how of plan) settle(wired, how);
   holdInference(wired);
-  wired.endPhase({ phase: "inference", trial, readouts: readoutsOf(wired.state), plastic: () => false });
+  wired.endPhase({
+    phase: "inference",
+    trial,
+    readouts: readoutsOf(wired.state),
+    plastic: () => false,
+    perturbed: () => false,
+  });
   wired.drain();
 }
 
 const readoutsOf = (state: NetworkState): ReadonlySet<string> => new Set(state.targets.keys());
+
+/** Which modules the errors of this trial's readouts perturb, through the error pathways that are open. */
+function perturbedIn({ network, rule, state }: WiredNetwork): (module: string) => boolean {
+  const kinds = rule.phases[1].forward === "state" ? (["error", "forward"] as const) : (["error"] as const);
+  const open = (pathway: string) => state.gates.get(pathway) !== 0;
+  let perturbed: ReadonlySet<string> | null = null;
+  // walks the network only where a module learns
+  return (module) => {
+    perturbed ??= new Set(
+      [...readoutsOf(state)].flatMap((name) => [...perturbedModules(network, name, open, kinds)]),
+    );
+    return perturbed.has(module);
+  };
+}
 
 /** Delays are ticks of continuous operation: in a phase what a pathway carries is there when its target settles. */
 const withoutDelays = (network: Network): Network => ({
@@ -125,17 +176,26 @@ const withoutDelays = (network: Network): Network => ({
 
 /**
  * Wires a network for phased operation: in each phase modules settle one after the other, in the order of the
- * pathways; one event is a whole phase of one module.
- * @throws EddyError INVALID_DESCRIPTION when the order of the modules is neither given nor can be derived
+ * pathways, and one event is a whole phase of one module; or all at once, iteration by iteration, if the rule says so.
+ * @throws EddyError INVALID_DESCRIPTION when the order of the modules is neither given nor can be derived, or the rule
+ *   does not take the network; INVALID_ARGUMENT for a tolerance in stepwise operation
  * @see Liu et al. 2026, Algorithm 1
  */
 export function phasedNetwork(
   wiring: Wiring,
   iterations: PhasedIterations,
-  { whole = true }: PhasedOptions = {},
+  { whole = true, stepwise: singly = false }: PhasedOptions = {},
 ): PhasedNetwork {
   const { network, rule, state } = wiring;
-  const plan = trialPlan(network, rule, iterations, state.parameters.biases, whole);
+  rule.check?.(network);
+  const biased = { has: (module: string) => moduleBias(state.parameters, module) !== undefined };
+  if (singly && iterations.tolerance !== undefined)
+    throw new EddyError(
+      "INVALID_ARGUMENT",
+      "stepwise operation makes all iterations: leave iterations.tolerance out",
+    );
+  const planned = trialPlan(network, rule, iterations, biased, whole);
+  const plan = singly ? stepwise(planned) : planned;
   const wired = wireNetwork({ ...wiring, network: withoutDelays(network) }, uninterrupted);
   let trials = 0;
   return {
@@ -149,8 +209,17 @@ export function phasedNetwork(
       const learns = trial.targets.size > 0;
       inferencePhase(wired, learns ? plan.inference : plan.answering, number, trial);
       if (!learns) return;
-      for (const how of plan.learning) settle(wired, how);
-      wired.endPhase({ phase: "learning", trial: number, readouts: readoutsOf(state), plastic });
+      drawSign(wired);
+      learningPhase(wired, plan.learning);
+      wired.endPhase({
+        phase: "learning",
+        trial: number,
+        readouts: readoutsOf(state),
+        plastic,
+        perturbed: perturbedIn(wired),
+      });
+      state.sign = 1;
+      state.trials += 1;
     },
   };
 }

@@ -23,11 +23,22 @@ export const plasticity = (
     const learned = state.parameters.learned.get(plastic.name);
     if (end.phase !== "learning" || !learned) return EMPTY;
     const { batch, gates } = state;
-    const trial = { signals: state, batch, gates, readouts: end.readouts, plastic: end.plastic };
+    const beta = state.beta * state.sign;
+    const { readouts, perturbed, slopedErrors } = end;
+    const trial = {
+      signals: state,
+      batch,
+      beta,
+      gates,
+      readouts,
+      plastic: end.plastic,
+      perturbed,
+      slopedErrors,
+    };
     const terms = gradientTerms(plastic, parts, trial);
     if (terms.length === 0) return EMPTY;
     learned.steps += 1;
-    const optimiser = optimiserStep(state.optimiser, learned.steps);
+    const optimiser = optimiserStep(state.optimiser, learned.steps, plastic.factor);
     const { weights, moments, gradient } = kernels.learn({ ...learned, terms, optimiser, keepGradient });
     learned.weights = weights;
     learned.moments = moments;

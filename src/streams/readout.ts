@@ -1,5 +1,5 @@
 import { filter, map, type OperatorFunction, pipe } from "rxjs";
-import type { DriveTerm, Kernels } from "../kernels/kernels.js";
+import type { DriveTerm, Kernels, Tensor } from "../kernels/kernels.js";
 import { biasName, byId, type Network, type Pathway, type Readout } from "../model/network.js";
 import { gated, project } from "../model/projection.js";
 import type { OutputEvent } from "./events.js";
@@ -18,6 +18,25 @@ function terms(pathways: readonly Pathway[], state: NetworkState): DriveTerm[] {
 }
 
 /**
+ * What a readout answers to the states that are published: `nonlinearity(sum of h W + b)`.
+ * @param pathways what ends in it, by their ids
+ * @returns [batch, size], owned by the caller
+ */
+export const answer = (
+  kernels: Kernels,
+  { name, size, nonlinearity }: Readout,
+  pathways: readonly Pathway[],
+  state: NetworkState,
+): Tensor =>
+  kernels.readout({
+    batch: state.batch,
+    size,
+    terms: terms(pathways, state),
+    bias: state.parameters.learned.get(biasName(name))?.weights,
+    nonlinearity,
+  });
+
+/**
  * A readout: when an inference phase that asks for it ends, answers `nonlinearity(sum of h W + b)`. The output belongs
  * to the state. Emits once for each such end, completes and errs with its source.
  * @see Liu et al. 2026, eq. S3
@@ -31,13 +50,7 @@ export function readout(
   return pipe(
     filter(({ phase, readouts }: PhaseEnd) => phase === "inference" && readouts.has(spec.name)),
     map(({ state, tick, trial }) => {
-      const output = kernels.readout({
-        batch: state.batch,
-        size: spec.size,
-        terms: terms(ordered, state),
-        bias: state.parameters.learned.get(biasName(spec.name))?.weights,
-        nonlinearity: spec.nonlinearity,
-      });
+      const output = answer(kernels, spec, ordered, state);
       put(kernels, state.outputs, spec.name, output);
       return { kind: "output", tick, readout: spec.name, trial, output };
     }),

@@ -12,6 +12,7 @@ const sameRequest = (a: SettleRequest, b: SettleRequest): boolean =>
   a.drive === b.drive &&
   a.matrix === b.matrix &&
   (a.gain ?? 1) === (b.gain ?? 1) &&
+  a.timeStep === b.timeStep &&
   a.bias === b.bias &&
   a.iterations === b.iterations &&
   a.tolerance === b.tolerance &&

@@ -4,33 +4,35 @@ import type { Kernels, Tensor } from "../kernels/kernels.js";
 export interface Score {
   /** stimuli scored */
   readonly count: number;
-  /** mean over the stimuli: cross-entropy in nats for classes, mean |output - target| for vectors */
+  /** mean over the stimuli: cross-entropy in nats for classes, mean |output - target| where outputs are no probabilities */
   readonly loss: number;
   /** share of stimuli whose largest output is the target's; null for vectors */
   readonly accuracy: number | null;
 }
 
 /**
- * Scores a batch of outputs; reads back two numbers.
+ * Scores a batch of outputs; reads back two or three numbers.
  * @param output [batch, size]
  * @param target [batch, size]
+ * @param probabilities whether outputs are probabilities, as all but those of a linear readout are
  */
 export async function scoreOutput(
   kernels: Kernels,
   kind: "class" | "vector",
   output: Tensor,
   target: Tensor,
+  probabilities = true,
 ): Promise<Score> {
   const count = output.shape[0];
-  if (kind === "class") {
-    const score = kernels.score(output, target);
-    const read = kernels.read(score);
-    const [loss, right] = await read.finally(() => kernels.dispose(score));
+  const readAndFree = (tensor: Tensor) => kernels.read(tensor).finally(() => kernels.dispose(tensor));
+  const classes = kind === "class" ? readAndFree(kernels.score(output, target)) : null;
+  if (classes && probabilities) {
+    const [loss, right] = await classes;
     return { count, loss: loss / count, accuracy: right / count };
   }
   const difference = kernels.difference(output, target);
-  const magnitude = kernels.meanMagnitude(difference);
+  const magnitude = readAndFree(kernels.meanMagnitude(difference));
   kernels.dispose(difference);
-  const [loss] = await kernels.read(magnitude).finally(() => kernels.dispose(magnitude));
-  return { count, loss, accuracy: null };
+  const [[loss], counted] = await Promise.all([magnitude, classes]);
+  return { count, loss, accuracy: counted && counted[1] / count };
 }

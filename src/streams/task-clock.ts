@@ -122,6 +122,7 @@ function endInference(shared: SharedNetwork, running: RunningTask): void {
     trial: state.trial,
     readouts: new Set([task.readout]),
     plastic: () => false,
+    perturbed: () => false,
   });
   if (wired.state.targets.has(task.readout)) return;
   enter(shared, running, "waiting", 0);
@@ -136,6 +137,7 @@ function endLearning(shared: SharedNetwork, running: RunningTask): void {
     trial: running.state.trial,
     readouts: new Set([task.readout]),
     plastic: (pathway) => task.configuration.get(pathway)?.plastic ?? false,
+    perturbed: (module) => running.perturbed.has(module),
   });
   drop(kernels, state.outputErrors, task.readout);
   const stillLearning = shared.tasks.filter((other) => other !== running && other.state.phase === "learning");

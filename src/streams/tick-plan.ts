@@ -9,7 +9,7 @@ import type {
 } from "../kernels/kernels.js";
 import type { EventDriven } from "../model/change-propagation.js";
 import type { Module, Network } from "../model/network.js";
-import { gainOf } from "../model/parameters.js";
+import { gainOf, moduleBias } from "../model/parameters.js";
 import { ModuleDrive, type ModuleTerms } from "./module-drive.js";
 import type { NetworkState } from "./network-state.js";
 import { RestingSettles } from "./resting-settle.js";
@@ -109,7 +109,7 @@ export class TickPlans {
 
   #settle({ module, terms }: Request, spec: Iterating): SettleRequest {
     const { state } = this.#planning;
-    const { name, activation } = module;
+    const { name, activation, timeStep } = module;
     const recurrent = state.parameters.recurrent.get(name);
     const drive = this.#drives.get(name);
     invariant(recurrent && drive, `module ${name} has a recurrent matrix and a drive`);
@@ -118,7 +118,8 @@ export class TickPlans {
     return {
       matrix: recurrent.matrix,
       gain: gainOf(recurrent),
-      bias: state.parameters.biases.get(name),
+      timeStep,
+      bias: moduleBias(state.parameters, name),
       activation,
       from,
       drive: drive.of(terms, state.batch, spec.heldDrive ? state.heldDrives.get(name) : undefined),

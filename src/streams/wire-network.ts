@@ -4,7 +4,7 @@ import type { EventDriven } from "../model/change-propagation.js";
 import type { LearningRule } from "../model/learning-rule.js";
 import type { Network } from "../model/network.js";
 import { setSpectralRadius } from "../model/parameters.js";
-import { plasticWeights } from "../model/plastic-weights.js";
+import { plasticMatrices, plasticWeights } from "../model/plastic-weights.js";
 import type { NetworkEvent } from "./events.js";
 import { gate } from "./gate.js";
 import { rnnModule } from "./module.js";
@@ -15,6 +15,8 @@ import { pathway } from "./pathway.js";
 import type { PhaseEnd } from "./phase-end.js";
 import { plasticity } from "./plasticity.js";
 import { readout, readoutPathways } from "./readout.js";
+import { recurrentPlasticity } from "./recurrent-plasticity.js";
+import { slopedErrors } from "./sloped-errors.js";
 import type { Tick, TickSpec } from "./tick.js";
 import { tickBoundary } from "./tick-boundary.js";
 import { disposeQueued, type QueuedEvent, type TickQueue, tickQueue } from "./tick-queue.js";
@@ -78,7 +80,10 @@ function operators(
   const updates = plasticWeights(network).map((plastic) =>
     ends.pipe(plasticity(kernels, rule, plastic, keepGradients)),
   );
-  return merge(...modules, ...readouts, ...updates);
+  const recurrent = plasticMatrices(network).map((plastic) =>
+    ends.pipe(recurrentPlasticity(kernels, rule, plastic, keepGradients)),
+  );
+  return merge(...modules, ...readouts, ...recurrent, ...updates);
 }
 
 /** What a queued event changes. */
@@ -141,7 +146,12 @@ export function wireNetwork(wiring: Wiring, trials: TrialEvents): WiredNetwork {
     },
     drain: () => queue.drain(apply),
     endPhase(end) {
-      ends.next({ ...end, tick: state.tick, state });
+      const learns = end.phase === "learning";
+      const sloped = learns
+        ? slopedErrors(kernels, wiring.network, wiring.rule, state)
+        : new Map<string, Tensor>();
+      ends.next({ ...end, tick: state.tick, state, slopedErrors: sloped });
+      for (const tensor of sloped.values()) kernels.dispose(tensor);
       failed();
     },
     announce: (event) => events.next(event),
@@ -159,7 +169,8 @@ export function wireNetwork(wiring: Wiring, trials: TrialEvents): WiredNetwork {
     next(event) {
       if (event.kind === "outputError")
         queue.push({ kind: "outputError", key: event.readout, error: event.error });
-      if (event.kind === "update" && event.gradient) lent.push(event.gradient);
+      if ((event.kind === "update" || event.kind === "recurrentUpdate") && event.gradient)
+        lent.push(event.gradient);
       if (event.kind === "state" && event.report) lent.push(event.report);
       events.next(event);
     },

@@ -37,6 +37,8 @@ export interface SettleCase {
   readonly matrix: Numbers;
   /** null: left out */
   readonly gain: number | null;
+  /** null: left out */
+  readonly timeStep: number | null;
   readonly bias: Numbers | null;
   readonly activation: Activation;
   readonly from: Numbers | null;
@@ -86,6 +88,7 @@ export const activations: readonly Activation[] = [
   "hardSigmoid",
   "linear",
   "sign",
+  "clip",
 ];
 
 type Spacing = "any" | "grid";
@@ -196,6 +199,7 @@ const anySettleCase = (
           matrix: recurrentMatrix(neurons, spacing),
           // exact in float32, as sums on the grid have to be
           gain: fc.constantFrom(null, null, 1, 0.5, -0.75, 0),
+          timeStep: fc.constantFrom(null, null, null, 1, 0.5, 0.25),
           bias: fc.option(numbers(neurons, spacing)),
           activation: fc.constant(activation),
           from: fc.option(numbers(rows * neurons, spacing)),
@@ -257,6 +261,20 @@ export const learnCase: fc.Arbitrary<LearnCase> = fc
         minLength: 1,
         maxLength: 4,
       }),
+      optimiser: fc.constant(optimiser),
+    });
+  });
+
+/** Steps of a recurrent matrix: of these weights, those that are not zero. */
+export const learnMatrixCase: fc.Arbitrary<LearnCase> = fc
+  .tuple(size(17), fc.oneof(sgd, adam))
+  .chain(([neurons, optimiser]) => {
+    const spacing = optimiser.kind === "adam" ? "grid" : "any";
+    const terms = fc.array(gradientTerm(neurons, neurons, spacing), { maxLength: 3 });
+    return fc.record({
+      shape: fc.constant([neurons, neurons]),
+      weights: recurrentMatrix(neurons, "any"),
+      steps: fc.array(terms, { minLength: 1, maxLength: 4 }),
       optimiser: fc.constant(optimiser),
     });
   });

@@ -55,6 +55,7 @@ const spellings: Record<Activation, readonly string[]> = {
   hardSigmoid: ["hard sigmoid", "HardSigmoid", "hard_sigmoid", "hardSigmoid"],
   linear: ["linear", "identity"],
   sign: ["sign", "Sign"],
+  clip: ["clip", "Clip"],
 };
 const spelled = Object.entries(spellings).flatMap(([name, texts]) =>
   texts.map((text) => ({ activation: name as Activation, text })),

@@ -8,6 +8,7 @@ import {
   changesSettleCase,
   driveCase,
   learnCase,
+  learnMatrixCase,
   neededOf,
   numbers,
   readoutCase,
@@ -16,7 +17,7 @@ import {
 import { expectClose } from "./closeness.js";
 import { clearOfEpsilon, clearOfTolerance, trajectory } from "./formulas.js";
 import { tfjsBackends } from "./open-backends.js";
-import { runDrive, runLearn, runOn, runReadout, runSettle } from "./run-case.js";
+import { runDrive, runLearn, runLearnMatrix, runOn, runReadout, runSettle } from "./run-case.js";
 
 const tolerance = 1e-5;
 
@@ -113,6 +114,19 @@ for (const { name, available, detail } of tfjsBackends) {
         }),
       ));
 
+    it("settle without recurrence", () =>
+      fc.assert(
+        fc.asyncProperty(fc.oneof(settleCase, changesSettleCase), async (given) => {
+          const layer = { ...given, matrix: given.matrix.map(() => 0) };
+          const formula = trajectory(layer);
+          fc.pre(clearOfTolerance(layer, formula.residuals) && clearOfEpsilon(layer, formula));
+          const actual = await runSettle(kernels, layer);
+          const expected = await runSettle(reference, layer);
+          expectClose("state", neededOf(layer, actual.state), neededOf(layer, expected.state), tolerance);
+          expect(actual.report?.[1], "iterations").toBe(expected.report?.[1]);
+        }),
+      ));
+
     it("learn", () =>
       fc.assert(
         fc.asyncProperty(learnCase, async (given) => {
@@ -122,6 +136,20 @@ for (const { name, available, detail } of tfjsBackends) {
           actual.forEach((result, index) => {
             expectClose(`result ${index}`, result, expected[index], tolerance);
           });
+        }),
+      ));
+
+    it("learn the connections of a matrix", () =>
+      fc.assert(
+        fc.asyncProperty(learnMatrixCase, async (given) => {
+          const actual = await runLearnMatrix(kernels, given);
+          const expected = await runLearnMatrix(reference, given);
+          for (const part of ["learned", "products"] as const) {
+            expect(actual[part].length).toBe(expected[part].length);
+            actual[part].forEach((result, index) => {
+              expectClose(`${part} ${index}`, result, expected[part][index], tolerance);
+            });
+          }
         }),
       ));
 

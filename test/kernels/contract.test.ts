@@ -14,6 +14,8 @@ const matrixOf = (kernels: Kernels, ...shape: number[]): Tensor =>
 const refused: Record<string, (kernels: Kernels) => unknown> = {
   "an upload of another size": (k) => k.tensor(new Float32Array(5), [2, 3]),
   "a gain that is no number": (k) => k.settle([settling(k, { gain: Number.NEGATIVE_INFINITY })]),
+  "a time step of 0": (k) => k.settle([settling(k, { timeStep: 0 })]),
+  "a time step beyond 1": (k) => k.settle([settling(k, { timeStep: 1.01 })]),
   "a gain beyond float32": (k) => k.settle([settling(k, { gain: 1e39 })]),
   "a source of another batch": (k) =>
     k.drive({ batch: 3, units: 4, terms: [{ ...term(k), source: matrixOf(k, 2, 5) }] }),

@@ -23,6 +23,7 @@ export const activation: Record<Activation, (u: number) => number> = {
   hardSigmoid: (u) => (u >= 3 ? 1 : u <= -3 ? 0 : (u + 3) / 6),
   linear: (u) => u,
   sign: (u) => (u > 0 ? 1 : u < 0 ? -1 : 0),
+  clip: (u) => (u > 1 ? 1 : u < 0 ? 0 : u),
 };
 
 /** What a term gives to one unit of one row. */
@@ -80,7 +81,7 @@ const product = ({ batch, neurons, matrix }: SettleCase, h: readonly number[]): 
   });
 
 export function trajectory(given: SettleCase): Trajectory {
-  const { batch, neurons, gain, bias, from, iterations, changes } = given;
+  const { batch, neurons, gain, timeStep, bias, from, iterations, changes } = given;
   const zeros = range(batch * neurons).map(() => 0);
   const states = [from ? [...from] : zeros];
   const spoken = [[...(changes?.remembered?.spoken ?? zeros)]];
@@ -100,11 +101,10 @@ export function trajectory(given: SettleCase): Trajectory {
     spoken.push(h.map((value, index) => (speaks[index] ? value : spoken[made][index])));
     sums.push(said.map((value, index) => sums[made][index] + value));
     const recurrent = changes ? sums[made + 1] : product(given, h);
-    const next = recurrent.map((value, index) =>
-      activation[given.activation](
-        (gain ?? 1) * value + (bias ? bias[index % neurons] : 0) + given.drive[index],
-      ),
-    );
+    const next = recurrent.map((value, index) => {
+      const goal = (gain ?? 1) * value + (bias ? bias[index % neurons] : 0) + given.drive[index];
+      return activation[given.activation](h[index] + (timeStep ?? 1) * (goal - h[index]));
+    });
     states.push(next);
     residuals.push(Math.max(...next.map((value, index) => Math.abs(value - h[index]))));
   }

@@ -18,7 +18,7 @@ const filled = (length: number): Float32Array =>
 
 /** One learning step of a module with a readout, with every kernel in it. */
 function learningStep(kernels: Kernels) {
-  const matrix = kernels.matrix(sparseWeights(filled(neurons * neurons), neurons));
+  let matrix = kernels.matrix(sparseWeights(filled(neurons * neurons), neurons));
   const input = kernels.tensor(filled(batch * inputs), [batch, inputs]);
   const target = kernels.tensor(filled(batch * classes), [batch, classes]);
   const feedback = kernels.tensor(filled(classes * 4), [classes, 4]);
@@ -26,6 +26,7 @@ function learningStep(kernels: Kernels) {
   let bias = kernels.tensor(filled(classes), [classes]);
   const out = kernels.tensor(filled(4 * classes), [4, classes]);
   let moments: Moments | null = null;
+  let ownMoments: Moments | null = null;
   let step = 0;
   return async (): Promise<void> => {
     const used: Tensor[] = [];
@@ -77,6 +78,15 @@ function learningStep(kernels: Kernels) {
       moments: null,
       optimiser: { kind: "sgd", learningRate: 1e-3 },
     }).weights;
+    const own = kernels.learnMatrix({
+      terms: [{ source: z, block: [0, neurons], error: u, errorBlock: [0, neurons], scale: 1 / batch }],
+      matrix,
+      moments: ownMoments,
+      optimiser: { kind: "adam", learningRate: 1e-4, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, step },
+      keepGradient: true,
+    });
+    ({ matrix, moments: ownMoments } = own);
+    use(own.gradient!);
     use(kernels.score(output, target));
     const sample = use(kernels.sample({ tensor: z, row: "mean", units: [1, 8], every: 3 }));
     use(kernels.meanMagnitude(e));

@@ -6,6 +6,7 @@ import {
   changesSettleCase,
   driveCase,
   learnCase,
+  learnMatrixCase,
   neededOf,
   numbers,
   readoutCase,
@@ -13,7 +14,7 @@ import {
 } from "../arbitraries/kernel-cases.js";
 import { expectClose } from "./closeness.js";
 import * as formulas from "./formulas.js";
-import { runDrive, runLearn, runOn, runReadout, runSettle } from "./run-case.js";
+import { runDrive, runLearn, runLearnMatrix, runOn, runReadout, runSettle } from "./run-case.js";
 
 /** Results are rounded to float32, states once an iteration. */
 const tolerance = 2e-6;
@@ -84,6 +85,29 @@ describe("reference kernels, against their equations in double precision", () =>
         results.forEach((result, index) => {
           expectClose(`result ${index}`, result, expected[index], tolerance);
         });
+      }),
+    ));
+
+  it("learns the connections of a matrix, and no others", () =>
+    fc.assert(
+      fc.asyncProperty(learnMatrixCase, async (given) => {
+        const [neurons] = given.shape;
+        const expected = formulas.learn(given);
+        const there = (dense: ArrayLike<number>) =>
+          Array.from(dense).filter((_, at) => given.weights[at] !== 0);
+        const { learned, products } = await runLearnMatrix(kernels, given);
+        expect(learned.length).toBe(expected.length);
+        learned.forEach((result, index) => {
+          expectClose(`result ${index}`, result, there(expected[index]), tolerance);
+        });
+        const last = expected[expected.length - (given.optimiser.kind === "adam" ? 3 : 1)];
+        const product = (to: number) =>
+          Array.from({ length: neurons }, (_, from) => {
+            const at = from * neurons + to;
+            return given.weights[at] === 0 ? 0 : (Math.sin(from + 1) / 2) * last[at];
+          }).reduce((a, b) => a + b, 0);
+        const units = Array.from({ length: neurons }, (_, to) => product(to));
+        expectClose("product", products[1], units, 1e-5);
       }),
     ));
 

@@ -4,7 +4,9 @@ import type {
   DriveTerm,
   Kernels,
   Learned,
+  LearnedMatrix,
   Moments,
+  RecurrentMatrix,
   Tensor,
 } from "../../src/kernels/kernels.js";
 import { sparseWeights } from "../../src/kernels/sparse-weights.js";
@@ -109,8 +111,8 @@ export interface SettledNumbers {
 }
 
 export async function runSettle(kernels: Kernels, given: SettleCase): Promise<SettledNumbers> {
-  const { batch, neurons, gain, bias, from, drive, activation, iterations, tolerance, report, needed } =
-    given;
+  const { batch, neurons, gain, timeStep, bias, from, drive, activation, iterations } = given;
+  const { tolerance, report, needed } = given;
   const uploads = new Uploads(kernels);
   const matrix = kernels.matrix(sparseWeights(given.matrix, neurons));
   const [settled] = kernels.settle([
@@ -122,6 +124,7 @@ export async function runSettle(kernels: Kernels, given: SettleCase): Promise<Se
       iterations,
       report,
       ...(gain !== null && { gain }),
+      ...(timeStep !== null && { timeStep }),
       ...(bias && { bias: uploads.tensor(bias, [neurons]) }),
       ...(tolerance !== null && { tolerance }),
       ...(needed && { needed }),
@@ -170,6 +173,65 @@ export async function runLearn(
     kernels.dispose(moments.second);
   }
   return results;
+}
+
+/** What a matrix makes of states, in each of the ways in which backends multiply. @returns [rows, neurons] of each */
+async function products(kernels: Kernels, matrix: RecurrentMatrix): Promise<Numbers[]> {
+  const { neurons } = matrix;
+  const results: Numbers[] = [];
+  for (const [rows, changes] of [
+    [3, undefined],
+    [1, undefined],
+    [1, { epsilon: 0, remembered: null }],
+  ] as const) {
+    const uploads = new Uploads(kernels);
+    const size = rows * neurons;
+    const from = uploads.tensor(
+      Float32Array.from({ length: size }, (_, at) => Math.sin(at + 1) / 2),
+      [rows, neurons],
+    );
+    const drive = uploads.tensor(new Float32Array(size), [rows, neurons]);
+    const [{ state, propagated }] = kernels.settle([
+      { matrix, activation: "linear", from, drive, iterations: changes ? 2 : 1, changes },
+    ]);
+    if (propagated) for (const tensor of [propagated.spoken, propagated.sum]) uploads.own(tensor);
+    uploads.end();
+    results.push(await uploads.result(state));
+  }
+  return results;
+}
+
+/**
+ * @returns after each step the gradient, the weights and Adam's moments, all of the connections; and what the matrix
+ *   makes of states in the end
+ */
+export async function runLearnMatrix(
+  kernels: Kernels,
+  { shape: [neurons], weights, steps, optimiser }: LearnCase,
+): Promise<{ learned: Numbers[]; products: Numbers[] }> {
+  const learned: Numbers[] = [];
+  let matrix = kernels.matrix(sparseWeights(weights, neurons));
+  // the forms that it takes are there before it learns
+  await products(kernels, matrix);
+  let moments: Moments | null = null;
+  for (const [index, terms] of steps.entries()) {
+    const uploads = new Uploads(kernels);
+    const result: LearnedMatrix = kernels.learnMatrix({
+      terms: terms.map((given) => gradientTerm(uploads, given)),
+      matrix,
+      moments,
+      optimiser: optimiser.kind === "adam" ? { ...optimiser, step: index + 1 } : optimiser,
+      keepGradient: true,
+    });
+    uploads.end();
+    ({ matrix, moments } = result);
+    invariant(result.gradient, "the gradient was to be kept");
+    learned.push(await uploads.result(result.gradient), (await kernels.weights(matrix)).values);
+    if (moments) learned.push(await kernels.read(moments.first), await kernels.read(moments.second));
+  }
+  const made = await products(kernels, matrix);
+  for (const handle of [matrix, moments?.first, moments?.second]) if (handle) kernels.dispose(handle);
+  return { learned, products: made };
 }
 
 function gradientTerm(uploads: Uploads, given: GradientTermCase) {

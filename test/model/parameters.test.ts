@@ -7,6 +7,8 @@ import {
   createParameters,
   disposeParameters,
   gainOf,
+  moduleBias,
+  presentSpectralRadius,
   setSpectralRadius,
 } from "../../src/model/parameters.js";
 import { chain } from "../../src/model/presets.js";
@@ -84,6 +86,23 @@ describe("the parameters of a network", () => {
     kernels.close();
   });
 
+  it("have the bias of a module that learns it among what is learned, from what was drawn, or from zero", async () => {
+    const described = network();
+    for (const module of described.modules.values()) Object.assign(module, { learning: { W: 0, b: 0.5 } });
+    const kernels = referenceKernels();
+    const weights = initialWeights(described, 1);
+    const parameters = createParameters(kernels, described, weights);
+    expect(parameters.biases.size).toBe(0);
+    for (const module of ["m1", "m2"]) {
+      const bias = moduleBias(parameters, module);
+      expect(bias).toBe(parameters.learned.get(`${module}.b`)?.weights);
+      expect(bias && (await kernels.read(bias))).toEqual(weights.dense.get(`${module}.b`));
+    }
+    const drawn = weights.dense.get("m2.b") ?? new Float32Array(1);
+    expect(drawn).toEqual(new Float32Array(neurons));
+    kernels.close();
+  });
+
   it("start a bias that learns at zero when no numbers are given for it", async () => {
     const described = network(true);
     const kernels = referenceKernels();
@@ -151,6 +170,26 @@ describe("setSpectralRadius", () => {
     }
     setSpectralRadius(parameters, "m1", 0.25);
     expect(await matrixOf(kernels, parameters, "m1")).toEqual(drawn);
+    kernels.close();
+  });
+
+  it("is no longer that of W once W has learned: the present one is told", async () => {
+    const { kernels, parameters } = created();
+    const recurrent = parameters.recurrent.get("m1")!;
+    setSpectralRadius(parameters, "m1", 0.5);
+    expect(await presentSpectralRadius(kernels, recurrent)).toBeCloseTo(0.5, 5);
+    const ones = kernels.tensor(new Float32Array(neurons).fill(1), [1, neurons]);
+    const block = [0, neurons] as const;
+    const { matrix } = kernels.learnMatrix({
+      ...recurrent,
+      terms: [{ source: ones, block, error: ones, errorBlock: block, scale: 1 }],
+      optimiser: { kind: "sgd", learningRate: 0.1 },
+    });
+    recurrent.matrix = matrix;
+    const radius = spectralRadius(await kernels.weights(matrix));
+    expect(await presentSpectralRadius(kernels, recurrent)).toBeCloseTo(2 * radius, 6);
+    expect(recurrent.spectralRadius).toBe(0.5);
+    expect(Math.abs(2 * radius - 0.5)).toBeGreaterThan(0.01);
     kernels.close();
   });
 

@@ -73,7 +73,13 @@ describe("chain", () => {
   });
 
   it("takes its options to every module", () => {
-    const options = { neurons: 12, connectionRate: 0.5, spectralRadius: 0.9, activation: "relu" as const };
+    const options = {
+      neurons: 12,
+      connectionRate: 0.5,
+      spectralRadius: 0.9,
+      activation: "relu" as const,
+      learning: { W: 0.1, b: 0.2 },
+    };
     const network = resolveNetwork(chain({ modules: 3, ...options, task: "digits" }));
     for (const module of network.modules.values()) expect(module).toMatchObject(options);
     expect([...network.tasks.keys()]).toEqual(["digits"]);
@@ -83,6 +89,8 @@ describe("chain", () => {
     const description = chain({ modules: 2, neurons: 8 });
     description.modules.m1.spectralRadius = 0.9;
     expect(description.modules.m2.spectralRadius).toBe(0.25);
+    Object.assign(description.modules.m1.learning ?? {}, { W: 1 });
+    expect(description.modules.m2.learning).toEqual({ W: 0, b: 0 });
     const { modules, forward = [] } = twoTasks({ preset: "shared-feedback", neurons: 48 });
     modules.m1.blocks = Object.assign(modules.m1.blocks ?? {}, { b1: [0, 4] });
     Object.assign(forward[0].weights ?? {}, { deviation: 9 });

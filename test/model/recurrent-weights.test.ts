@@ -7,7 +7,7 @@ import {
   sparseWeights,
 } from "../../src/kernels/sparse-weights.js";
 import { type Random, random } from "../../src/model/random.js";
-import { recurrentWeights } from "../../src/model/recurrent-weights.js";
+import { recurrentWeights, roughRecurrentWeights } from "../../src/model/recurrent-weights.js";
 import { spectralRadius } from "../../src/model/spectral-radius.js";
 
 /** What is drawn, before it is scaled. */
@@ -137,10 +137,20 @@ describe("recurrentWeights", () => {
     expect(refused).toThrow(new RegExp(`connectionRate: ${connectionRate} .* raise connectionRate`));
   });
 
+  it("draws nothing at rate 0, and seeks no eigenvalue", () => {
+    const source = random(8, "none");
+    const options = { neurons: 30, connectionRate: 0, spectralRadius: 0.25 };
+    for (const draw of [recurrentWeights, roughRecurrentWeights]) {
+      const { neurons, rows, columns, values } = draw(options, source);
+      expect([neurons, rows, columns.length, values.length]).toEqual([30, new Uint32Array(31), 0, 0]);
+    }
+    expect(source.uniform(0, 1)).toBe(random(8, "none").uniform(0, 1));
+  });
+
   it.each([
     { field: "neurons", wrong: { neurons: 0 } },
     { field: "neurons", wrong: { neurons: 2.5 } },
-    { field: "connectionRate", wrong: { connectionRate: 0 } },
+    { field: "connectionRate", wrong: { connectionRate: -0.01 } },
     { field: "connectionRate", wrong: { connectionRate: 1.01 } },
     { field: "connectionRate", wrong: { connectionRate: Number.NaN } },
     { field: "spectralRadius", wrong: { spectralRadius: 0 } },

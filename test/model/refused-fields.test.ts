@@ -10,7 +10,7 @@ const unknownFields: readonly Refused[] = [
   [
     "modules.m1.color",
     1,
-    'network.modules.m1: unknown field "color"; allowed: neurons, connectionRate, spectralRadius, activation, blocks, bias',
+    'network.modules.m1: unknown field "color"; allowed: neurons, connectionRate, spectralRadius, activation, timeStep, blocks, bias, learning',
   ],
   [
     "modules.m1.bias",
@@ -20,7 +20,7 @@ const unknownFields: readonly Refused[] = [
   [
     "forward.1.color",
     1,
-    'network.forward.1: unknown field "color"; allowed: id, delay, gate, weights, source, target, plastic',
+    'network.forward.1: unknown field "color"; allowed: id, delay, gate, weights, source, target, plastic, rate',
   ],
   [
     "forward.0.weights",
@@ -30,7 +30,7 @@ const unknownFields: readonly Refused[] = [
   [
     "forward.0.weights",
     { shares: "m1->m2", transpose: true },
-    'network.forward.0.weights: unknown field "transpose"; allowed: shares, transposed',
+    'network.forward.0.weights: unknown field "transpose"; did you mean transposed? allowed: shares, transposed',
   ],
   [
     "errorPathways.0.plastic",

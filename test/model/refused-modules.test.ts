@@ -18,16 +18,20 @@ const modules: readonly Refused[] = [
     Number.NaN,
     "network.modules.m1.spectralRadius: given NaN, needed a finite number",
   ],
-  ["modules.m1.connectionRate", 0, "network.modules.m1.connectionRate: given 0, needed a number in (0, 1]"],
+  [
+    "modules.m1.connectionRate",
+    -0.1,
+    "network.modules.m1.connectionRate: given -0.1, needed a number in [0, 1]",
+  ],
   [
     "modules.m1.connectionRate",
     1.01,
-    "network.modules.m1.connectionRate: given 1.01, needed a number in (0, 1]",
+    "network.modules.m1.connectionRate: given 1.01, needed a number in [0, 1]",
   ],
   [
     "modules.m1.connectionRate",
     "all",
-    'network.modules.m1.connectionRate: given "all", needed a number in (0, 1]',
+    'network.modules.m1.connectionRate: given "all", needed a number in [0, 1]',
   ],
   ["modules.m1.neurons", 0, "network.modules.m1.neurons: given 0, needed a number >= 1"],
   ["modules.m1.neurons", 8.5, "network.modules.m1.neurons: given 8.5, needed a whole number"],
@@ -41,7 +45,7 @@ const modules: readonly Refused[] = [
   [
     "modules.m1.activation",
     "gelu",
-    'network.modules.m1.activation: given "gelu", needed one of "tanh", "sigmoid", "relu", "relu6", "hardSigmoid", "linear", "sign"',
+    'network.modules.m1.activation: given "gelu", needed one of "tanh", "sigmoid", "relu", "relu6", "hardSigmoid", "linear", "sign", "clip"',
   ],
   ["modules.m1.blocks", { RI: [0, 9] }, `network.modules.m1.blocks.RI: given [0,9], needed ${range}`],
   ["modules.m1.blocks", { RI: [9, 10] }, `network.modules.m1.blocks.RI: given [9,10], needed ${range}`],
@@ -65,6 +69,13 @@ const modules: readonly Refused[] = [
     'network.modules: given "m 1", needed a name of letters, digits, _ and -',
   ],
   ["modules", { "": { neurons: 8 } }, 'network.modules: given "", needed a name of letters, digits, _ and -'],
+  ["modules.m1.learning.W", -1, "network.modules.m1.learning.W: given -1, needed a number >= 0"],
+  ["modules.m1.learning.b", "on", 'network.modules.m1.learning.b: given "on", needed a number'],
+  [
+    "modules.m1.learning.w",
+    0.1,
+    'network.modules.m1.learning: unknown field "w"; did you mean W? allowed: W, b',
+  ],
   [
     "modules.m1.bias",
     { distribution: "normal", deviation: 0 },

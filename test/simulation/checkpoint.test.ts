@@ -30,6 +30,8 @@ const checkpointOf = (mark: number): Checkpoint => ({
       tick: 17,
       batch: 2,
       beta: 1,
+      seed: mark,
+      trials: 3,
       optimiser: { kind: "adam", learningRate: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 },
       gates: { "x->m1": 0.5 },
       spectralRadii: { m1: 0.25 },

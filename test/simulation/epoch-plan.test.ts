@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { presentTrial, testPass, trainingEpoch } from "../../src/simulation/epoch-plan.js";
+import { epochsInAll, presentTrial, testPass, trainingEpoch } from "../../src/simulation/epoch-plan.js";
 import { type Run, resolveRun } from "../../src/simulation/run-description.js";
 import type { StimulusSource } from "../../src/streams/stimulus.js";
 import { errorOf } from "../error-of.js";
@@ -24,9 +24,9 @@ const sourceOf = (training: number, test: number | null): StimulusSource => ({
   test: test === null ? null : numbered(test),
 });
 
-function runOf(batch: number, tasks: "simultaneous" | "alternating"): Run {
+function runOf(batch: number, tasks: "simultaneous" | "alternating" | "sequential", epochs = 10): Run {
   const network = { preset: "shared-modules", neurons: 8, inputs: 1, outputs: 2, tasks: taskNames };
-  return resolveRun({ network, batch, schedule: { kind: "phased", tasks } }, new Set(taskNames));
+  return resolveRun({ network, batch, schedule: { kind: "phased", epochs, tasks } }, new Set(taskNames));
 }
 
 const length = fc.integer({ min: 1, max: 40 });
@@ -98,6 +98,27 @@ describe("an epoch of training", () => {
     ]);
   });
 
+  it("teaches one task after the other, each for all epochs", () => {
+    const sources = new Map(taskNames.map((name, i) => [name, sourceOf([3, 2][i], null)]));
+    const run = runOf(2, "sequential", 2);
+    expect(epochsInAll(run)).toBe(4);
+    expect(epochsInAll(runOf(2, "alternating", 2))).toBe(2);
+    const first = { tasks: ["first"] };
+    const second = { tasks: ["second"] };
+    expect([0, 1, 2, 3].map((epoch) => trainingEpoch(run, sources, epoch))).toEqual([
+      [
+        { ...first, first: 0, count: 2 },
+        { ...first, first: 2, count: 1 },
+      ],
+      [
+        { ...first, first: 3, count: 2 },
+        { ...first, first: 5, count: 1 },
+      ],
+      [{ ...second, first: 0, count: 2 }],
+      [{ ...second, first: 2, count: 2 }],
+    ]);
+  });
+
   it("needs an end", () => {
     const sources = new Map([["first", sourceOf(Number.POSITIVE_INFINITY, null)]]);
     const error = errorOf(() => trainingEpoch(runOf(2, "simultaneous"), sources, 0));
@@ -120,6 +141,16 @@ describe("a test", () => {
         expect(testPass(run, sources).every(({ count }) => count >= 1 && count <= batch)).toBe(true);
       }),
     );
+  });
+
+  it("shows each task by itself where trials are of one task", () => {
+    const sources = new Map(taskNames.map((name) => [name, sourceOf(5, 2)]));
+    for (const tasks of ["alternating", "sequential"] as const) {
+      expect(testPass(runOf(2, tasks), sources)).toEqual([
+        { tasks: ["first"], first: 0, count: 2 },
+        { tasks: ["second"], first: 0, count: 2 },
+      ]);
+    }
   });
 
   it("leaves out a task that has no test examples, and may be empty", () => {

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { override, resolveRun } from "../../src/simulation/run-description.js";
+import { override } from "../../src/simulation/override.js";
+import { resolveRun } from "../../src/simulation/run-description.js";
 import { errorOf } from "../error-of.js";
 
 const preset = {
@@ -29,6 +30,15 @@ describe("override", () => {
     });
   });
 
+  it("sets options of the default optimiser and of trials without naming their kinds", () => {
+    expect(set("optimiser.learningRate=0.01").optimiser).toMatchObject({ kind: "adam", learningRate: 0.01 });
+    expect(set("schedule.epochs=3").schedule).toMatchObject({ kind: "phased", epochs: 3 });
+    expect(set("schedule.forward=live", "schedule.kind=continuous").schedule).toMatchObject({
+      kind: "continuous",
+      forward: "live",
+    });
+  });
+
   it("sets a preset's own options", () => {
     expect([...set("modules=3").network.modules.keys()]).toEqual(["m1", "m2", "m3"]);
     expect(set("network.neurons=20").network.modules.get("m2")?.neurons).toBe(20);
@@ -39,12 +49,32 @@ describe("override", () => {
       "modules.m1.spectralRadius=0.4",
       "network.modules.m2.activation=relu",
       "forward.1.gate=0.5",
+      "modules.m1.learning.W=0.1",
     );
+    expect(run.network.modules.get("m1")?.learning).toEqual({ W: 0.1, b: 0 });
+    expect(run.network.modules.get("m2")?.learning).toEqual({ W: 0, b: 0 });
     expect(run.network.modules.get("m1")?.spectralRadius).toBe(0.4);
     expect(run.network.modules.get("m2")).toMatchObject({ spectralRadius: 0.25, activation: "relu" });
     expect(run.network.pathways.get("m1->m2")?.gate).toBe(0.5);
     expect(set("readouts.out.nonlinearity=linear").network.readouts.get("out")?.nonlinearity).toBe("linear");
     expect(set("tasks.gabor.target=vector").network.tasks.get("gabor")?.target).toBe("vector");
+  });
+
+  it("sets options in the groups of a preset, which stays one", () => {
+    const changed = ["network.blocks.RE=1", "network.blocks.SE=0", "network.modules=3"].reduce<unknown>(
+      override,
+      preset,
+    );
+    expect(changed).toMatchObject({ network: { preset: "chain", blocks: { RE: 1, SE: 0 } } });
+    const { network } = resolveRun(changed);
+    expect(network.modules.get("m3")?.blocks.get("RE")).toEqual([8, 9]);
+    expect(network.pathways.has("error(m3)->m2")).toBe(false);
+    expect(set("network.roleConstraint=false").network.modules.get("m1")?.blocks.get("SE")).toEqual([0, 16]);
+    expect(set("network.learning.b=0.5", "modules=1").network.modules.get("m1")?.learning.b).toBe(0.5);
+    expect(errorOf(() => set("network.blocks.RE=9")).message).toMatch(
+      /^network\.blocks: given \{"RE":9\}.* 16, /,
+    );
+    expect(errorOf(() => set("network.blocks.XY=1")).message).toMatch(/^network\.blocks: unknown field "XY"/);
   });
 
   it("reaches into the two-task presets", () => {

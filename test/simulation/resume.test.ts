@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { openKernels } from "../../src/kernels/backends.js";
 import type { Kernels } from "../../src/kernels/kernels.js";
+import { chain } from "../../src/model/presets.js";
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from "../../src/simulation/checkpoint.js";
 import type { RunInput } from "../../src/simulation/run-description.js";
 import { errorOf } from "../error-of.js";
@@ -14,10 +15,17 @@ writeTwoSets(folder);
 
 const adam = { kind: "adam", learningRate: 0.01 } as const;
 const sgd = { kind: "sgd", learningRate: 0.05 } as const;
-const short = (tasks: "simultaneous" | "alternating" = "simultaneous") =>
+const short = (tasks: "simultaneous" | "alternating" | "sequential" = "simultaneous") =>
   ({ kind: "phased", epochs: 2, tasks }) as const;
 
 const tiny: RunInput = { ...twoTaskRun, network: { preset: "shared-feedback", neurons: 24 } };
+
+/** Layers without recurrence. */
+const layers: RunInput = {
+  ...imageRun,
+  network: { preset: "feedforward", modules: 2, neurons: 24, task: "mnist" },
+  rule: "BP",
+};
 
 /** Trains with stops; at each of them everything goes through a file and a fresh backend. */
 async function trainInParts(backend: string, value: RunInput, stops: readonly number[]) {
@@ -61,12 +69,47 @@ const approximated = {
   propagation: { epsilon: 1e-3 },
 };
 
+const equilibrium: RunInput = {
+  ...imageRun,
+  network: { preset: "equilibrium", neurons: 20, task: "mnist" },
+  rule: "EP",
+  iterations: { inference: 6, learning: 3 },
+  optimiser: sgd,
+  schedule: short(),
+};
+
+/** The first module learns its W and b, the second its b. */
+const recurrent = {
+  ...imageRun,
+  network: {
+    ...chain({ modules: 2, neurons: 32, task: "mnist" }),
+    modules: {
+      m1: { neurons: 32, learning: { W: 0.3, b: 1 } },
+      m2: { neurons: 32, learning: { b: 0.1 } },
+    },
+  },
+  optimiser: adam,
+  schedule: short(),
+};
+
 describe("training that was stopped and resumed", () => {
   it.each([
     ["reference", "adam, two tasks at once", { ...tiny, optimiser: adam, schedule: short() }, 4],
     ["reference", "sgd, EPE", { ...imageRun, rule: "EPE", optimiser: sgd, schedule: short() }, 4],
     ["reference", "adam, alternating tasks", { ...tiny, optimiser: adam, schedule: short("alternating") }, 4],
+    [
+      "reference",
+      "adam, a task after the other",
+      { ...tiny, optimiser: adam, schedule: short("sequential") },
+      4,
+    ],
+    ["reference", "backpropagation", { ...layers, optimiser: adam, schedule: short() }, 3],
+    ["simd", "backpropagation", { ...layers, optimiser: adam, schedule: short() }, 3],
     ["reference", "phases that end by a tolerance, and changes alone", approximated, 3],
+    ["simd", "equilibrium propagation, whose sign of beta is drawn", equilibrium, 3],
+    ["reference", "modules that learn W and b", recurrent, 3],
+    ["simd", "modules that learn W and b", recurrent, 3],
+    ["wasm", "modules that learn W and b", { ...recurrent, optimiser: sgd }, 3],
     ["simd", "adam", { ...imageRun, optimiser: adam, schedule: short() }, 3],
     ["simd", "phases that end by a tolerance, and changes alone", approximated, 3],
     ["wasm", "adam", { ...imageRun, optimiser: adam, schedule: short() }, 3],

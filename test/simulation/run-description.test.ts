@@ -59,6 +59,14 @@ describe("a run", () => {
     );
   });
 
+  it("refuses a tolerance where phases have fixed ticks", () => {
+    const { code, message } = errorOf(() => resolveRun({ ...continuous, iterations: { tolerance: 1e-3 } }));
+    expect(code).toBe("INVALID_DESCRIPTION");
+    expect(message).toMatch(
+      /^run\.iterations\.tolerance: given 0\.001, needed none: in continuous operation/,
+    );
+  });
+
   it("described as JSON and read again is the same run", () => {
     for (const value of [least, continuous, { ...least, seed: 7, beta: 0.5, optimiser: { kind: "sgd" } }]) {
       const run = resolveRun(value);
@@ -97,7 +105,20 @@ describe("a run is refused, with the field, what was given and what is needed", 
     ["null", null, /^run: /, /given null/],
     ["an unknown field", { ...least, epochs: 3 }, /^run: /, /unknown field "epochs"; allowed: .*schedule/],
     ["no network", { stimuli }, /^network: /, /given nothing.*preset/],
-    ["an unknown rule", { ...least, rule: "BP" }, /^run\.rule: /, /"BP".*"STE", "EPE"/],
+    ["an unknown rule", { ...least, rule: "SGD" }, /^run\.rule: /, /"SGD".*"STE".*"EPE".*"BP".*"FA"/],
+    [
+      "backpropagation over random errors",
+      { ...least, rule: "BP" },
+      /^run\.rule: /,
+      /"BP".*error\(out\)->m2.*"FA".*transposed/,
+    ],
+    ["backpropagation in continuous operation", { ...continuous, rule: "FA" }, /^run\.rule: /, /"FA".*EPE/],
+    [
+      "the derivative twice",
+      { ...least, rule: "FA", derivative: true },
+      /^run\.derivative: /,
+      /given true.*FA.*STE and EPE/,
+    ],
     ["a batch of 0", { ...least, batch: 0 }, /^run\.batch: /, /given 0/],
     ["half a batch", { ...least, batch: 1.5 }, /^run\.batch: /, /given 1\.5.*whole/],
     ["a negative beta", { ...least, beta: -1 }, /^run\.beta: /, /given -1/],
@@ -185,16 +206,16 @@ describe("a run is refused, with the field, what was given and what is needed", 
       /given -0\.5.*> 0/,
     ],
     [
-      "CR 0",
-      own({ modules: { m1: { ...m1, connectionRate: 0 } } }),
+      "CR < 0",
+      own({ modules: { m1: { ...m1, connectionRate: -1 } } }),
       /^network\.modules\.m1\.connectionRate: /,
-      /given 0.*\(0, 1\]/,
+      /given -1.*\[0, 1\]/,
     ],
     [
       "CR > 1",
       { ...least, network: { ...network, connectionRate: 1.01 } },
       /^network\.connectionRate: /,
-      /given 1\.01.*\(0, 1\]/,
+      /given 1\.01.*\[0, 1\]/,
     ],
     [
       "a block outside its module",

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { override, resolveRun } from "../../src/simulation/run-description.js";
+import { override } from "../../src/simulation/override.js";
+import { resolveRun } from "../../src/simulation/run-description.js";
 import { checkSameRun } from "../../src/simulation/same-run.js";
 import { errorOf } from "../error-of.js";
 import { imageRun } from "./small-runs.js";
@@ -10,6 +11,15 @@ describe("the run of a checkpoint", () => {
   it("may have another name and another number of epochs", () => {
     expect(() => checkSameRun(run(), run(), "c")).not.toThrow();
     expect(() => checkSameRun(run("name=other", "schedule.epochs=99"), run(), "c")).not.toThrow();
+  });
+
+  it("may not have another number of epochs where these say which task is taught when", () => {
+    const sequential = run("schedule.tasks=sequential");
+    expect(() => checkSameRun(sequential, run("schedule.tasks=sequential", "name=other"), "c")).not.toThrow();
+    const longer = run("schedule.tasks=sequential", "schedule.epochs=99");
+    expect(errorOf(() => checkSameRun(longer, sequential, "c")).message).toMatch(
+      /schedule\.epochs is 4 there and 99 here/,
+    );
   });
 
   it.each([

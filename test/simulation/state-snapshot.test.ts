@@ -3,8 +3,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { openKernels } from "../../src/kernels/backends.js";
 import type { Kernels } from "../../src/kernels/kernels.js";
-import { learningRules } from "../../src/model/adjoint-propagation.js";
 import type { EventDriven } from "../../src/model/change-propagation.js";
+import { learningRules } from "../../src/model/learning-rules.js";
 import { twoTasks } from "../../src/model/presets.js";
 import { random } from "../../src/model/random.js";
 import { readCheckpoint, writeCheckpoint } from "../../src/simulation/checkpoint.js";
@@ -39,7 +39,7 @@ const examples = (name: string): Examples => ({
   },
 });
 
-/** Two tasks over shared feedback, with delays of one, two and four ticks, and biases. */
+/** Two tasks over shared feedback, with delays of one, two and four ticks, and biases; one module learns its W and b. */
 function delayed() {
   const network = twoTasks({
     preset: "shared-feedback",
@@ -55,7 +55,11 @@ function delayed() {
     modules: Object.fromEntries(
       Object.entries(network.modules).map(([name, module]) => [
         name,
-        { ...module, bias: { distribution: "normal" as const, deviation: 0.1 } },
+        {
+          ...module,
+          bias: { distribution: "normal" as const, deviation: 0.1 },
+          ...(name === "m3" && { learning: { W: 0.5, b: 0.5 } }),
+        },
       ]),
     ),
     forward: network.forward!.map((pathway, i) => ({ ...pathway, delay: delays[i % 3] })),

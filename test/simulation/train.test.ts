@@ -28,7 +28,7 @@ async function open(backend = "reference"): Promise<Kernels> {
 function expectLearned(results: readonly (TaskResult | undefined)[], over: number): void {
   const first = results.at(0)!;
   const last = results.at(-1)!;
-  expect(last.trainLoss).toBeLessThan(first.trainLoss);
+  expect(last.trainLoss).toBeLessThan(first.trainLoss!);
   expect(last.testLoss).toBeLessThan(first.testLoss!);
   expect(last.trainAccuracy).toBeGreaterThan(over);
   expect(last.testAccuracy).toBeGreaterThan(over);

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Activation } from "../../src/kernels/kernels.js";
-import { learningRules } from "../../src/model/adjoint-propagation.js";
 import { initialWeights } from "../../src/model/initial-weights.js";
+import { learningRules } from "../../src/model/learning-rules.js";
 import type { NetworkDescriptionInput } from "../../src/model/network-description.js";
 import { resolveNetwork } from "../../src/model/resolve-network.js";
 import { seeded } from "../arbitraries/seeded.js";

@@ -1,7 +1,7 @@
 import { Subject, throwError } from "rxjs";
 import { describe, expect, it } from "vitest";
 import { referenceKernels } from "../../src/kernels/reference/reference-kernels.js";
-import { learningRules } from "../../src/model/adjoint-propagation.js";
+import { learningRules } from "../../src/model/learning-rules.js";
 import { resolveNetwork } from "../../src/model/resolve-network.js";
 import type { NetworkEvent, PhaseEvent } from "../../src/streams/events.js";
 import type { Stimulus } from "../../src/streams/stimulus.js";

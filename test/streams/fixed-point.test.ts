@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Activation, Kernels } from "../../src/kernels/kernels.js";
-import { learningRules } from "../../src/model/adjoint-propagation.js";
+import { learningRules } from "../../src/model/learning-rules.js";
 import { biasName, type Network } from "../../src/model/network.js";
 import { resolveNetwork } from "../../src/model/resolve-network.js";
 import type { NetworkState } from "../../src/streams/network-state.js";

@@ -57,7 +57,7 @@ const anyRule: fc.Arbitrary<LearningRule> = fc
   .record({
     start: fc.constantFrom("zero" as const, "previous" as const),
     forward: fc.constantFrom("nothing" as const, "state" as const, "held" as const),
-    iterations: fc.constantFrom("learning" as const, "none" as const),
+    iterations: fc.constantFrom("learning" as const, 0, 1),
     gradient: fc.array(part, { minLength: 1, maxLength: 3 }),
   })
   .map(({ gradient, ...changed }) => {

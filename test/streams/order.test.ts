@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { learningRules } from "../../src/model/adjoint-propagation.js";
+import { learningRules } from "../../src/model/learning-rules.js";
 import { resolveNetwork } from "../../src/model/resolve-network.js";
 import type { QueuedEvent } from "../../src/streams/tick-queue.js";
 import { networkDescription, reordered } from "../arbitraries/network.js";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { learningRules } from "../../src/model/adjoint-propagation.js";
+import { learningRules } from "../../src/model/learning-rules.js";
 import type { NetworkDescriptionInput } from "../../src/model/network-description.js";
 import { phasedOrder } from "../../src/model/phased-order.js";
 import { resolveNetwork } from "../../src/model/resolve-network.js";

@@ -57,7 +57,16 @@ export function tickFixture(description: NetworkDescriptionInput = twoModules) {
       return { ...whole, tick: number, state, plan: plans.next(whole) };
     },
     end(phase: PhaseEnd["phase"], given: Partial<PhaseEnd> = {}): PhaseEnd {
-      return { phase, tick: 5, trial: 2, readouts: new Set(["out"]), plastic: () => true, state, ...given };
+      return {
+        phase,
+        tick: 5,
+        trial: 2,
+        readouts: new Set(["out"]),
+        plastic: () => true,
+        perturbed: () => true,
+        state,
+        ...given,
+      };
     },
   };
 }

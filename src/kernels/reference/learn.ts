@@ -1,4 +1,5 @@
 import type { Block, OptimiserStep } from "../kernels.js";
+import { leastWeight, type SparseWeights } from "../sparse-weights.js";
 
 /** A GradientTerm with its data at hand. */
 export interface OpenGradientTerm {
@@ -53,6 +54,34 @@ function addOuterProducts(sum: Float64Array, term: OpenGradientTerm, source: Flo
       for (let to = 0; to < columns; to++) sum[offset + to] += carried * error[errorOffset + to];
     }
   }
+}
+
+/**
+ * The same at the connections of a recurrent matrix alone; the others are never made.
+ * @returns [connections]
+ */
+export function connectionGradient(
+  terms: readonly OpenGradientTerm[],
+  { neurons, rows, columns }: SparseWeights,
+): Float32Array {
+  const sums = new Float64Array(columns.length);
+  for (const { source, sourceUnits, block, error, errorUnits, errorBlock, batch, scale } of terms) {
+    if (scale === 0 || source === null) continue;
+    for (let row = 0; row < batch; row++) {
+      const errorOffset = row * errorUnits + errorBlock[0];
+      for (let from = 0; from < neurons; from++) {
+        const carried = scale * source[row * sourceUnits + block[0] + from];
+        for (let k = rows[from]; k < rows[from + 1]; k++)
+          sums[k] += carried * error[errorOffset + columns[k]];
+      }
+    }
+  }
+  return new Float32Array(sums);
+}
+
+/** Keeps the connections whose weights have become 0, in place. */
+export function keepConnections(values: Float32Array): void {
+  for (let k = 0; k < values.length; k++) if (values[k] === 0) values[k] = leastWeight;
 }
 
 /** `w <- w - lr g`, in place. */

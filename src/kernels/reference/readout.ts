@@ -1,5 +1,5 @@
+import { activate } from "../activations.js";
 import type { Nonlinearity } from "../kernels.js";
-import { activate } from "./activations.js";
 import { addTerm, type OpenTerm } from "./terms.js";
 
 /**

@@ -1,3 +1,4 @@
+import { timesSlope } from "../activations.js";
 import { Handles } from "../handles.js";
 import type {
   ChangePropagation,
@@ -5,8 +6,11 @@ import type {
   GradientTerm,
   Kernels,
   Learned,
+  LearnedMatrix,
+  LearnMatrixRequest,
   LearnRequest,
   Moments,
+  OptimiserStep,
   ReadoutRequest,
   Settled,
   SettleRequest,
@@ -15,6 +19,7 @@ import type {
 import {
   checkData,
   checkLearn,
+  checkLearnMatrix,
   checkSample,
   checkScore,
   checkSettle,
@@ -23,9 +28,15 @@ import {
   sizeOf,
 } from "../shapes.js";
 import { checkWeights, copiedWeights, type SparseWeights } from "../sparse-weights.js";
-import { timesSlope } from "./activations.js";
 import { drive } from "./drive.js";
-import { adamStep, gradientOf, type OpenGradientTerm, sgdStep } from "./learn.js";
+import {
+  adamStep,
+  connectionGradient,
+  gradientOf,
+  keepConnections,
+  type OpenGradientTerm,
+  sgdStep,
+} from "./learn.js";
 import { readout } from "./readout.js";
 import { meanMagnitude, sample, score } from "./reductions.js";
 import { type OpenChanges, type SettleScratch, settle } from "./settle.js";
@@ -93,7 +104,7 @@ function replaced(
 }
 
 function settleOne(handles: ReferenceHandles, scratch: SettleScratch, request: SettleRequest): Settled {
-  const { matrix, gain, bias, activation, from, iterations, tolerance, changes } = request;
+  const { matrix, gain, timeStep, bias, activation, from, iterations, tolerance, changes } = request;
   const { shape } = request.drive;
   const report = request.report === true || tolerance !== undefined;
   const settled = settle(
@@ -101,6 +112,7 @@ function settleOne(handles: ReferenceHandles, scratch: SettleScratch, request: S
       batch: shape[0],
       matrix: handles.matrixOf(matrix),
       gain: Math.fround(gain ?? 1),
+      timeStep: timeStep ?? 1,
       bias: bias ? handles.contentOf(bias) : null,
       activation,
       from: from === "zero" ? null : handles.contentOf(from),
@@ -124,6 +136,42 @@ function settleOne(handles: ReferenceHandles, scratch: SettleScratch, request: S
   };
 }
 
+/** The optimiser's step, in place. @returns the moments of after, in place of those of before, which it consumes */
+function optimise(
+  handles: ReferenceHandles,
+  weights: Float32Array,
+  gradient: Float32Array,
+  optimiser: OptimiserStep,
+  before: Moments | null,
+  shape: readonly number[],
+): Moments | null {
+  const first = before ? handles.take(before.first, copy) : new Float32Array(weights.length);
+  const second = before ? handles.take(before.second, copy) : new Float32Array(weights.length);
+  if (optimiser.kind === "sgd") {
+    sgdStep(weights, gradient, optimiser.learningRate);
+    return null;
+  }
+  adamStep(weights, first, second, gradient, optimiser);
+  return { first: handles.tensor(shape, first), second: handles.tensor(shape, second) };
+}
+
+function learnMatrix(handles: ReferenceHandles, request: LearnMatrixRequest): LearnedMatrix {
+  const given = handles.matrixOf(request.matrix);
+  const shape = [given.values.length];
+  checkLearnMatrix(request, given.values.length);
+  const { terms, optimiser, moments: before, keepGradient } = request;
+  const open = terms.map((term) => openGradientTerm(handles, term));
+  const gradient = connectionGradient(open, given);
+  const weights = handles.takeMatrix(request.matrix, copiedWeights);
+  const moments = optimise(handles, weights.values, gradient, optimiser, before, shape);
+  keepConnections(weights.values);
+  return {
+    matrix: handles.matrix(weights.neurons, weights),
+    moments,
+    gradient: keepGradient ? handles.tensor(shape, gradient) : null,
+  };
+}
+
 function learn(handles: ReferenceHandles, scratch: Scratch, request: LearnRequest): Learned {
   checkLearn(request);
   const { terms, optimiser, moments: before, keepGradient } = request;
@@ -135,15 +183,7 @@ function learn(handles: ReferenceHandles, scratch: Scratch, request: LearnReques
     scratch.of(size),
   );
   const weights = handles.take(request.weights, copy);
-  const first = before ? handles.take(before.first, copy) : new Float32Array(size);
-  const second = before ? handles.take(before.second, copy) : new Float32Array(size);
-  let moments: Moments | null = null;
-  if (optimiser.kind === "sgd") {
-    sgdStep(weights, gradient, optimiser.learningRate);
-  } else {
-    adamStep(weights, first, second, gradient, optimiser);
-    moments = { first: handles.tensor(shape, first), second: handles.tensor(shape, second) };
-  }
+  const moments = optimise(handles, weights, gradient, optimiser, before, shape);
   return {
     weights: handles.tensor(shape, weights),
     moments,
@@ -221,6 +261,7 @@ export function referenceKernels(): Kernels {
       return handles.tensor(x.shape, timesSlope(activation, handles.contentOf(state), handles.contentOf(x)));
     },
     learn: (request) => learn(handles, scratch, request),
+    learnMatrix: (request) => learnMatrix(handles, request),
     score(output, target) {
       checkScore(output, target);
       const [batch, size] = output.shape;

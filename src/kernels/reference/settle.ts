@@ -1,6 +1,6 @@
+import { activate } from "../activations.js";
 import type { Activation } from "../kernels.js";
 import type { SparseWeights } from "../sparse-weights.js";
-import { activate } from "./activations.js";
 import { type OpenPropagated, propagateChanges } from "./propagate-changes.js";
 import { addProduct } from "./recurrent-product.js";
 
@@ -9,6 +9,7 @@ export interface OpenSettle {
   readonly batch: number;
   readonly matrix: SparseWeights;
   readonly gain: number;
+  readonly timeStep: number;
   readonly bias: Float32Array | null;
   readonly activation: Activation;
   /** [batch, neurons], or null for zero */
@@ -46,7 +47,7 @@ export interface SettleScratch {
   readonly changes: Float64Array;
 }
 
-/** `h <- f(gain (h W) + b + drive)`, at most `iterations` times. Without an iteration the residual is infinite. */
+/** `h <- f((1 - timeStep) h + timeStep (gain (h W) + b + drive))`, at most `iterations` times. Without an iteration the residual is infinite. */
 export function settle(request: OpenSettle, scratch: SettleScratch): SettledData {
   const { from, drive, iterations, tolerance, report, changes, gain, matrix } = request;
   const state = from ? from.slice() : new Float32Array(drive.length);
@@ -96,7 +97,7 @@ function addChanges(
  * @returns max |h(t) - h(t-1)| when it is `measured`
  */
 function iterate(
-  { batch, matrix, bias, activation, drive }: OpenSettle,
+  { batch, matrix, bias, activation, drive, timeStep }: OpenSettle,
   state: Float32Array,
   recurrence: Recurrence | null,
   measured: boolean,
@@ -109,11 +110,24 @@ function iterate(
     for (let unit = 0; unit < neurons; unit++) sum[unit] = drive[offset + unit];
     if (bias) for (let unit = 0; unit < neurons; unit++) sum[unit] += bias[unit];
     recurrence?.(sum, state, offset);
+    if (timeStep !== 1) stepTowards(sum, state, offset, neurons, timeStep);
     activate(activation, sum, neurons);
     if (measured) change = Math.max(change, largestChange(sum, state, offset, neurons));
     for (let unit = 0; unit < neurons; unit++) state[offset + unit] = sum[unit];
   }
   return change;
+}
+
+/** Goes a part of the way from the state to the sums, in place. */
+function stepTowards(
+  sum: Float64Array,
+  state: Float32Array,
+  offset: number,
+  neurons: number,
+  timeStep: number,
+): void {
+  for (let unit = 0; unit < neurons; unit++)
+    sum[unit] = (1 - timeStep) * state[offset + unit] + timeStep * sum[unit];
 }
 
 function largestChange(next: Float64Array, state: Float32Array, offset: number, neurons: number): number {

@@ -13,6 +13,8 @@ export interface Content {
   /** offset, or 0 */
   rows: number;
   tiles: number;
+  /** the same matrix transposed, once a projection asked for it, until its numbers change */
+  turned?: Content;
 }
 
 /** Which forms of a recurrent matrix meet one row: the fastest, or its lists, which take the least memory. */
@@ -82,9 +84,32 @@ export class Contents {
     return this.arena.numbers.subarray(first, first + sizeOf(content.shape));
   }
 
-  free({ rows, tiles }: Content): void {
+  free(content: Content): void {
+    const { rows, tiles } = content;
+    this.forgetTurned(content);
     if (rows !== 0) this.arena.free(rows);
     if (tiles !== 0 && tiles !== rows) this.arena.free(tiles);
+  }
+
+  /** A matrix [to, from] as [from, to], which stays its own: of weights that rest it is made once. */
+  turned(content: Content): Content {
+    if (content.turned) return content.turned;
+    const [to, from] = content.shape;
+    const turned = this.inRows([from, to]);
+    this.rowsOf(content);
+    const values = this.numbersOf(content);
+    const result = this.numbersOf(turned);
+    for (let row = 0; row < to; row++) {
+      for (let column = 0; column < from; column++) result[column * to + row] = values[row * from + column];
+    }
+    content.turned = turned;
+    return turned;
+  }
+
+  /** For whoever is about to change a tensor's numbers. */
+  forgetTurned(content: Content): void {
+    if (content.turned) this.free(content.turned);
+    content.turned = undefined;
   }
 
   #pack(operation: number, { shape: [batch, units], rows, tiles }: Content): void {

@@ -5,7 +5,7 @@ import type { Device } from "./device.js";
 import { learn } from "./learn.js";
 
 /** Takes a tensor over, to be changed in place. */
-function taken({ handles, contents }: Device, tensor: Tensor): Content {
+export function taken({ handles, contents }: Device, tensor: Tensor): Content {
   const copy = (content: Content): Content => {
     contents.rowsOf(content);
     const result = contents.inRows(content.shape);
@@ -20,7 +20,8 @@ function taken({ handles, contents }: Device, tensor: Tensor): Content {
   return content;
 }
 
-function zeros({ contents }: Device, shape: readonly number[]): Content {
+/** Zeros in rows. */
+export function zeros({ contents }: Device, shape: readonly number[]): Content {
   const content = contents.inRows(shape);
   contents.numbersOf(content).fill(0);
   return content;

@@ -65,6 +65,7 @@ export function learn(contents: Contents, wake: () => void, request: OpenLearn):
   const { arena, engine, threads } = contents;
   const { weights, first, second, gradient, optimiser } = request;
   const terms = request.terms.filter(teaches);
+  contents.forgetTurned(weights);
   const [rows, columns] = weights.shape.length === 1 ? [1, weights.shape[0]] : weights.shape;
   const width = Math.ceil(columns / widestPanel) * widestPanel;
   const errorRows = terms.map(({ source, error }) => {

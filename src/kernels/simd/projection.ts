@@ -28,18 +28,6 @@ export interface OpenProjection {
   readonly nonlinearity: "none" | "softmax" | "sigmoid" | "linear";
 }
 
-/** [from, to] of weights that lie [to, from]; freed by the caller. */
-function transposed(contents: Contents, weights: Content): Content {
-  const [to, from] = weights.shape;
-  const result = contents.inRows([from, to]);
-  const values = contents.numbersOf(weights);
-  const turned = contents.numbersOf(result);
-  for (let row = 0; row < to; row++) {
-    for (let column = 0; column < from; column++) turned[column * to + row] = values[row * from + column];
-  }
-  return result;
-}
-
 /** A closed gate, or a block without units, carries nothing. */
 const carries = ({ scale, block, target }: OpenTerm): boolean =>
   scale !== 0 && block[1] > block[0] && target[1] > target[0];
@@ -79,13 +67,10 @@ export function project(contents: Contents, wake: () => void, request: OpenProje
   const { batch, units, base, bias, nonlinearity } = request;
   const terms = request.terms.filter(carries);
   const { lanes, tiles } = contents.layout(batch);
-  const turned: Content[] = [];
   const weights = terms.map((term) => {
     contents.tilesOf(term.source);
     contents.rowsOf(term.weights);
-    if (!term.transposed) return term.weights;
-    turned.push(transposed(contents, term.weights));
-    return turned[turned.length - 1];
+    return term.transposed ? contents.turned(term.weights) : term.weights;
   });
   if (base) contents.tilesOf(base);
   if (bias) contents.rowsOf(bias);
@@ -118,7 +103,6 @@ export function project(contents: Contents, wake: () => void, request: OpenProje
   engine.run(operations.project, command);
   arena.free(command);
   if (scratch !== 0) arena.free(scratch);
-  for (const content of turned) contents.free(content);
   return result;
 }
 

@@ -1,6 +1,7 @@
 import { type Columns, type SparseWeights, weightsOfColumns } from "../sparse-weights.js";
 import type { Arena } from "./arena.js";
 import { type Form, matrixWords } from "./commands.js";
+import { ConnectionPlaces } from "./connection-places.js";
 import { columnsOf, freeLists, type RecurrentLists, recurrentLists } from "./recurrent-lists.js";
 import { panelsOf, type Rows, rowsOf, type Slots, slotsOf } from "./row-forms.js";
 
@@ -20,6 +21,7 @@ export class RecurrentForm {
   #panels = 0;
   #slots: Slots | null = null;
   #rows: Rows | null = null;
+  #places: ConnectionPlaces | null = null;
   readonly #arena: Arena;
   readonly #panelTargets: number;
 
@@ -40,9 +42,13 @@ export class RecurrentForm {
     const { neurons, filled, blocks, segments, connections } = this.lists;
     const lists = filled * 6 + blocks * segments * (4 + 64 + 256);
     const rows = this.#rows ? connections * 6 + this.#rows.rowPanels * (neurons + 1) * 4 : 0;
-    const width = this.#panelTargets;
-    const panels = this.#panels === 0 ? 0 : Math.ceil(neurons / width) * width * neurons * 4;
+    const panels = this.#panels === 0 ? 0 : this.#panelWords * 4;
     return lists + rows + panels + this.#slotBytes;
+  }
+
+  get #panelWords(): number {
+    const { neurons } = this.lists;
+    return Math.ceil(neurons / this.#panelTargets) * this.#panelTargets * neurons;
   }
 
   #slotBytes = 0;
@@ -60,7 +66,7 @@ export class RecurrentForm {
       this.#describe({ panels: this.#panels });
     }
     if (form === "slots" && !this.#slots) {
-      const { bytes, ...slots } = slotsOf(this.#arena, neurons, columns);
+      const { bytes, slots } = slotsOf(this.#arena, neurons, columns);
       this.#slots = slots;
       this.#slotBytes = bytes;
       this.#describe({ ...slots });
@@ -88,9 +94,58 @@ export class RecurrentForm {
     }
   }
 
-  /** The weights that it was made of. */
+  /** The weights that it was made of, or that it has learned. */
   weights(): SparseWeights {
     return weightsOfColumns(this.columns());
+  }
+
+  /** The places of all connections in the forms that there are: what {@link change} needs. @throws EddyError OUT_OF_MEMORY */
+  places(): ConnectionPlaces {
+    const arena = this.#arena;
+    this.#places ??= new ConnectionPlaces(arena, this.weights());
+    const { neurons } = this.lists;
+    if (this.#panels !== 0) {
+      this.#places.make("panels", (columns) => {
+        const weights = panelsOf(arena, neurons, this.#panelTargets, columns);
+        return { weights, words: this.#panelWords, offsets: [weights] };
+      });
+    }
+    if (this.#slots) {
+      this.#places.make("slots", (columns) => {
+        const { slots, filled } = slotsOf(arena, neurons, columns);
+        return { weights: slots.slots, words: filled, offsets: Object.values(slots) };
+      });
+    }
+    if (this.#rows) {
+      this.#places.make("rows", (columns) => {
+        const { rowStarts, rowTargets, rowWeights } = rowsOf(arena, neurons, columns);
+        return {
+          weights: rowWeights,
+          words: this.lists.connections,
+          offsets: [rowStarts, rowTargets, rowWeights],
+        };
+      });
+    }
+    return this.#places;
+  }
+
+  /**
+   * Changes the weights of all connections, in every form that there is.
+   * @param values [connections], in the order of `SparseWeights`; none of them is 0
+   */
+  change(values: Float32Array): void {
+    const places = this.places();
+    const { numbers } = this.#arena;
+    const write = (offset: number, at: Uint32Array | undefined) => {
+      if (offset === 0 || !at) return;
+      const first = offset >>> 2;
+      for (let connection = 0; connection < at.length; connection++)
+        numbers[first + at[connection]] = values[connection];
+    };
+    write(this.lists.weights, places.inLists);
+    write(this.#panels, places.inForm("panels"));
+    write(this.#slots?.slots ?? 0, places.inForm("slots"));
+    write(this.#rows?.rowWeights ?? 0, places.inForm("rows"));
   }
 
   free(): void {

@@ -54,7 +54,11 @@ function slotCountsOf(neurons: number, { starts, sources }: Columns): Uint8Array
 }
 
 /** Each target's sources in order, 32 at a time, filled up with zeros to the longest of 32 targets. */
-export function slotsOf(arena: Arena, neurons: number, columns: Columns): Slots & { readonly bytes: number } {
+export function slotsOf(
+  arena: Arena,
+  neurons: number,
+  columns: Columns,
+): { readonly slots: Slots; readonly filled: number; readonly bytes: number } {
   const counts = slotCountsOf(neurons, columns);
   const blocks = Math.ceil(neurons / slotSources);
   const sets = counts.length / blocks;
@@ -83,10 +87,13 @@ export function slotsOf(arena: Arena, neurons: number, columns: Columns): Slots 
     }
   }
   return {
-    slots,
-    slotSources: slotSourcesAt,
-    slotStarts: keep(arena, starts),
-    slotCounts: keep(arena, counts),
+    slots: {
+      slots,
+      slotSources: slotSourcesAt,
+      slotStarts: keep(arena, starts),
+      slotCounts: keep(arena, counts),
+    },
+    filled: total,
     bytes: total * 5 + counts.byteLength + starts.byteLength,
   };
 }

@@ -16,12 +16,13 @@ function openChanges({ handles }: Device, { epsilon, remembered }: ChangePropaga
 
 function openSettle(device: Device, request: SettleRequest): OpenSettle {
   const { handles } = device;
-  const { matrix, gain, bias, from, drive, changes, activation, iterations, tolerance, report, needed } =
-    request;
+  const { matrix, gain, timeStep, bias, from, drive, changes, activation, iterations } = request;
+  const { tolerance, report, needed } = request;
   return {
     batch: drive.shape[0],
     matrix: handles.matrixOf(matrix),
     gain: gain ?? 1,
+    timeStep: timeStep ?? 1,
     bias: bias ? handles.contentOf(bias) : null,
     from: from === "zero" ? null : handles.contentOf(from),
     drive: handles.contentOf(drive),

@@ -15,6 +15,7 @@ export const activationCodes: Readonly<Record<Activation, number>> = {
   hardSigmoid: 4,
   linear: 5,
   sign: 6,
+  clip: 7,
 };
 
 /** What event-driven propagation remembers, in the arena. */
@@ -29,6 +30,7 @@ export interface OpenSettle {
   readonly batch: number;
   readonly matrix: RecurrentForm;
   readonly gain: number;
+  readonly timeStep: number;
   readonly bias: Content | null;
   readonly from: Content | null;
   readonly drive: Content;
@@ -173,6 +175,8 @@ function writeJob(contents: Contents, at: number, job: Job): void {
   words[at + jobWords.measured] = measuredCode(request);
   numbers[at + jobWords.tolerance] = request.tolerance ?? -1;
   numbers[at + jobWords.gain] = request.gain;
+  numbers[at + jobWords.step] = request.timeStep;
+  numbers[at + jobWords.kept] = 1 - request.timeStep;
   words[at + jobWords.epsilonSet] = changes ? 1 : 0;
   for (let word: number = jobWords.made; word < jobWords.words; word++) words[at + word] = 0;
   if (!changes || !job.propagated) return;

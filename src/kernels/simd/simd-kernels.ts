@@ -7,6 +7,7 @@ import { Contents, type RowForms } from "./content.js";
 import { type Device, number, type SimdHandles } from "./device.js";
 import { elementwise } from "./elementwise.js";
 import { type Engine, type OpenEngine, operations, type Threads } from "./engine.js";
+import { learnMatrixOne } from "./learn-matrix.js";
 import { learnOne } from "./learn-request.js";
 import { type OpenProjection, type OpenTerm, project } from "./projection.js";
 import { RecurrentForm } from "./recurrent-form.js";
@@ -60,6 +61,7 @@ function computing(device: Device) {
       return arena.guarded(() => elementwise(device, operations.derivative, state, x, code));
     },
     learn: (request) => arena.guarded(() => learnOne(device, request)),
+    learnMatrix: (request) => arena.guarded(() => learnMatrixOne(device, request)),
   } satisfies Partial<Kernels>;
 }
 
@@ -103,6 +105,7 @@ export function simdKernels(
   return {
     name: "simd",
     exact: true,
+    detail: `${engine.variant}, ${threads.count} ${threads.count === 1 ? "thread" : "threads"}`,
     tensor(data, shape) {
       checkData(data, shape);
       return number(device, [...shape], data);

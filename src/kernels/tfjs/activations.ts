@@ -9,6 +9,7 @@ const functions: Record<Activation, (u: tf.Tensor2D) => tf.Tensor2D> = {
   hardSigmoid: (u) => tf.clipByValue(tf.add(tf.mul(u, 1 / 6), 0.5), 0, 1),
   linear: (u) => u,
   sign: (u) => tf.sign(u),
+  clip: (u) => tf.clipByValue(u, 0, 1),
 };
 
 const within = (h: tf.Tensor, low: number, high: number): tf.Tensor =>
@@ -23,6 +24,7 @@ const slopes: Record<Activation, (h: tf.Tensor) => tf.Tensor> = {
   hardSigmoid: (h) => tf.mul(within(h, 0, 1), 1 / 6),
   linear: (h) => tf.onesLike(h),
   sign: (h) => tf.zerosLike(h),
+  clip: (h) => within(h, 0, 1),
 };
 
 /** f(u); for `linear` it is `u` itself. */

@@ -1,15 +1,16 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { Handles } from "../handles.js";
 import type { TfjsBackendName } from "./backend-loading.js";
+import type { DenseMatrix } from "./matrix.js";
 
 /** One backend of tfjs's engine, and the handles on it. */
 export class Device {
-  readonly handles: Handles<tf.Tensor, tf.Tensor2D>;
+  readonly handles: Handles<tf.Tensor, DenseMatrix>;
 
   constructor(readonly name: TfjsBackendName) {
     this.handles = new Handles({
       freeTensor: (content) => content.dispose(),
-      freeMatrix: (content) => content.dispose(),
+      freeMatrix: ({ dense }) => dense.dispose(),
     });
   }
 

@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
-import type { GradientTerm, LearnRequest, OptimiserStep } from "../kernels.js";
+import type { GradientTerm, LearnMatrixRequest, LearnRequest, OptimiserStep } from "../kernels.js";
+import { leastWeight } from "../sparse-weights.js";
 import { columns, type Device, scaled } from "./device.js";
 
 /** A closed gate, or a block without units, teaches nothing. */
@@ -27,10 +28,40 @@ function gradientOf(device: Device, terms: readonly GradientTerm[], shape: reado
  * request consumes is left to the caller
  */
 export function learn(device: Device, request: LearnRequest): tf.Tensor[] {
-  const { handles } = device;
-  const { terms, moments, optimiser, keepGradient } = request;
-  const gradient = gradientOf(device, terms, request.weights.shape);
-  const weights = handles.contentOf(request.weights);
+  const gradient = gradientOf(device, request.terms, request.weights.shape);
+  return step(device, device.handles.contentOf(request.weights), gradient, request);
+}
+
+/**
+ * The same at the connections of a matrix, picked out of its dense gradient.
+ * @returns the matrix, and the others of {@link learn} as [connections]
+ */
+export function learnMatrix(
+  device: Device,
+  request: LearnMatrixRequest,
+): { matrix: tf.Tensor2D; others: tf.Tensor[] } {
+  const { dense, places: connections } = device.handles.matrixOf(request.matrix);
+  const { count } = connections;
+  const [neurons] = dense.shape;
+  const places = tf.tensor1d(connections.inDense(), "int32");
+  // nothing can be gathered by no places
+  const picked = (matrix: tf.Tensor) =>
+    count === 0 ? tf.zeros([0]) : tf.gather(tf.reshape(matrix, [neurons * neurons]), places);
+  const gradient = picked(gradientOf(device, request.terms, [neurons, neurons]));
+  const [weights, ...others] = step(device, picked(dense), gradient, request);
+  if (count === 0) return { matrix: dense.clone(), others };
+  const kept = tf.where(tf.equal(weights, 0), tf.fill([count], leastWeight), weights);
+  const scattered = tf.scatterND(tf.reshape(places, [count, 1]), kept, [neurons * neurons]);
+  return { matrix: tf.reshape(scattered, [neurons, neurons]), others };
+}
+
+/** The optimiser's step. @returns new tensors, as {@link learn} says */
+function step(
+  { handles }: Device,
+  weights: tf.Tensor,
+  gradient: tf.Tensor,
+  { moments, optimiser, keepGradient }: Pick<LearnRequest, "moments" | "optimiser" | "keepGradient">,
+): tf.Tensor[] {
   const kept = keepGradient ? [gradient] : [];
   if (optimiser.kind === "sgd") {
     return [tf.sub(weights, scaled(gradient, optimiser.learningRate)), ...kept];

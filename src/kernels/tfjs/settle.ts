@@ -20,7 +20,7 @@ export type SettledTensors = {
   readonly sum: tf.Tensor | undefined;
 };
 
-/** `h <- f(gain (h W) + b + drive)`, at most `iterations` times. Without an iteration the residual is infinite. */
+/** `h <- f(gain (h W) + b + drive)`, at most `iterations` times, or by smaller time steps. Without an iteration the residual is infinite. */
 export function settle(device: Device, request: SettleRequest): SettledTensors {
   const { handles } = device;
   const { iterations, tolerance, changes } = request;
@@ -62,25 +62,28 @@ function iteration(
   request: SettleRequest,
   drive: tf.Tensor2D,
 ): (before: Moment, made: number) => Moment {
-  const { activation, changes, bias, gain = 1 } = request;
-  const matrix = handles.matrixOf(request.matrix);
+  const { activation, changes, bias, gain = 1, timeStep = 1 } = request;
+  const { dense: matrix } = handles.matrixOf(request.matrix);
   const input: tf.Tensor2D = bias ? tf.add(drive, handles.contentOf(bias)) : drive;
   // a clone, so that even a linear unit's state is a tensor of its own
-  const next = (product: tf.Tensor2D | undefined): tf.Tensor2D =>
-    activate(
-      activation,
-      product ? tf.add(gain === 1 ? product : tf.mul(product, gain), input) : input.clone(),
-    );
+  const goal = (product: tf.Tensor2D | undefined): tf.Tensor2D =>
+    product ? tf.add(gain === 1 ? product : tf.mul(product, gain), input) : input.clone();
+  const moved = (state: tf.Tensor2D | undefined, u: tf.Tensor2D): tf.Tensor2D => {
+    const step: tf.Tensor2D = timeStep === 1 ? u : tf.mul(u, timeStep);
+    return state && timeStep !== 1 ? tf.add(tf.mul(state, 1 - timeStep), step) : step;
+  };
+  const next = (state: tf.Tensor2D | undefined, product: tf.Tensor2D | undefined): tf.Tensor2D =>
+    activate(activation, moved(state, goal(product)));
   if (!changes)
     return ({ state }) => ({
-      state: next(state && tf.matMul(state, matrix)),
+      state: next(state, state && tf.matMul(state, matrix)),
       spoken: undefined,
       sum: undefined,
     });
   return ({ state, ...before }, made) => {
     const all = made === 0 && changes.remembered === null;
     const { spoken, sum } = propagate(state, before, all ? null : changes.epsilon, matrix);
-    return { state: next(sum), spoken, sum };
+    return { state: next(state, sum), spoken, sum };
   };
 }
 

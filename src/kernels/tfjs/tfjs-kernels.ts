@@ -2,8 +2,9 @@ import * as tf from "@tensorflow/tfjs-core";
 import type {
   Kernels,
   Learned,
+  LearnedMatrix,
+  LearnMatrixRequest,
   LearnRequest,
-  RecurrentMatrix,
   Settled,
   SettleRequest,
   Tensor,
@@ -11,18 +12,19 @@ import type {
 import {
   checkData,
   checkLearn,
+  checkLearnMatrix,
   checkSample,
   checkScore,
   checkSettle,
   checkShape,
   checkTerms,
 } from "../shapes.js";
-import { checkWeights, denseWeights, type SparseWeights, sparseWeights } from "../sparse-weights.js";
 import { timesSlope } from "./activations.js";
 import { loadBackend, type TfjsBackendName } from "./backend-loading.js";
 import { Device } from "./device.js";
 import { drive, readout } from "./drive.js";
-import { learn } from "./learn.js";
+import { learn, learnMatrix } from "./learn.js";
+import { Places, readMatrix, uploadDense } from "./matrix.js";
 import { meanMagnitude, sample, score } from "./reductions.js";
 import { settle } from "./settle.js";
 
@@ -55,17 +57,20 @@ function learnOne(device: Device, request: LearnRequest): Learned {
   return { weights, moments: { first, second }, gradient: gradient ?? null };
 }
 
-/** Backends of tfjs multiply dense matrices. */
-function uploadMatrix(device: Device, weights: SparseWeights): RecurrentMatrix {
-  checkWeights(weights);
-  const { neurons } = weights;
-  const upload = () => tf.tensor2d(denseWeights(weights), [neurons, neurons], "float32");
-  return device.handles.matrix(neurons, device.run(upload));
-}
-
-async function readMatrix(device: Device, matrix: RecurrentMatrix): Promise<SparseWeights> {
-  const data = await device.handles.matrixOf(matrix).data<"float32">();
-  return sparseWeights(data, matrix.neurons);
+function learnMatrixOne(device: Device, request: LearnMatrixRequest): LearnedMatrix {
+  const { handles } = device;
+  const { places } = handles.matrixOf(request.matrix);
+  checkLearnMatrix(request, places.count);
+  const { matrix, others } = device.run(() => learnMatrix(device, request));
+  handles.dispose(request.matrix);
+  if (request.moments) for (const moment of Object.values(request.moments)) handles.dispose(moment);
+  const results = others.map((content) => handles.tensor(content.shape, content));
+  const [first, second] = request.optimiser.kind === "adam" ? results : [];
+  return {
+    matrix: handles.matrix(matrix.shape[0], { dense: matrix, places }),
+    moments: first && second ? { first, second } : null,
+    gradient: (request.keepGradient && results.at(-1)) || null,
+  };
 }
 
 /** Reads and uploads copy: some backends of tfjs keep, or give away, the very array. */
@@ -91,9 +96,12 @@ export async function tfjsKernels(name: TfjsBackendName): Promise<Kernels> {
       checkData(data, shape);
       return own([...shape], () => tf.tensor(data.slice(), [...shape], "float32"));
     },
-    matrix: (weights) => uploadMatrix(device, weights),
+    matrix(weights) {
+      const dense = device.run(() => uploadDense(weights));
+      return handles.matrix(weights.neurons, { dense, places: new Places(weights) });
+    },
     read: (tensor) => read(device, tensor),
-    weights: (matrix) => readMatrix(device, matrix),
+    weights: (matrix) => readMatrix(handles.matrixOf(matrix)),
     retain: (handle) => handles.retain(handle),
     dispose: (handle) => handles.dispose(handle),
     live: () => handles.live(),
@@ -122,6 +130,7 @@ export async function tfjsKernels(name: TfjsBackendName): Promise<Kernels> {
       return own(x.shape, () => timesSlope(activation, handles.contentOf(state), handles.contentOf(x)));
     },
     learn: (request) => learnOne(device, request),
+    learnMatrix: (request) => learnMatrixOne(device, request),
     score(output, target) {
       checkScore(output, target);
       return own([2], () => score(handles.contentOf(output), handles.contentOf(target)));

@@ -30,7 +30,8 @@ const termParameters = {
   rate: "f32",
 } as const;
 
-const adamParameters = {
+/** What Adam adds to the parameters of a step. */
+export const adamParameters = {
   beta1: "f32",
   beta2: "f32",
   /** 1 - beta, rounded once */
@@ -122,10 +123,11 @@ export interface Learning {
 }
 
 /** A closed gate, or a block without units, teaches nothing. */
-const teaches = ({ source, scale, block, errorBlock }: GradientTerm): boolean =>
+export const teaches = ({ source, scale, block, errorBlock }: GradientTerm): boolean =>
   scale !== 0 && errorBlock[1] > errorBlock[0] && (source === "ones" || block[1] > block[0]);
 
-function adamNumbers(optimiser: Extract<OptimiserStep, { kind: "adam" }>, fresh: boolean) {
+/** {@link adamParameters} and the rate of a step. */
+export function adamNumbers(optimiser: Extract<OptimiserStep, { kind: "adam" }>, fresh: boolean) {
   const { learningRate, beta1, beta2, epsilon, step } = optimiser;
   return {
     beta1,

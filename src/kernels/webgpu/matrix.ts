@@ -1,4 +1,5 @@
 import { invariant } from "../../errors.js";
+import { type Connections, connectionPlaces, numberedConnections } from "../numbered-connections.js";
 import { denseWeights, type SparseWeights, sparseWeights } from "../sparse-weights.js";
 import type { Slot } from "./buffers.js";
 import type { Queue } from "./queue.js";
@@ -27,6 +28,17 @@ export interface DeviceMatrix {
   readonly sparse: SparseOnDevice | null;
   /** the form for few rows, and for many */
   readonly forms: { readonly few: Form; readonly many: Form };
+  readonly connections: Connections;
+  /** made when it first learns */
+  learning: LearningPlaces | null;
+}
+
+/** Where the connections of a matrix that learns are. */
+export interface LearningPlaces {
+  /** [connections] source in the lower half of a word, target in the upper */
+  readonly ends: Slot;
+  /** [connections] the word of the sparse form that has the weight; of any content without that form */
+  readonly places: Slot;
 }
 
 /**
@@ -56,7 +68,47 @@ export function uploadMatrix(
     dense = buffers.lend(4 * neurons ** 2);
     commands.upload(dense, denseWeights(weights));
   }
-  return { neurons, dense, sparse, forms };
+  const connections = { neurons, rows: weights.rows.slice(), columns: weights.columns.slice() };
+  return { neurons, dense, sparse, forms, connections, learning: null };
+}
+
+/** Where the connections are, on the device. @throws EddyError LIMIT_EXCEEDED */
+export function learningPlaces({ buffers, commands }: Queue, matrix: DeviceMatrix): LearningPlaces {
+  if (matrix.learning) return matrix.learning;
+  const { connections, sparse } = matrix;
+  const { rows, columns, neurons } = connections;
+  const words = Uint32Array.from(columns, (to) => to << 16);
+  for (let from = 0; from < neurons; from++)
+    for (let k = rows[from]; k < rows[from + 1]; k++) words[k] |= from;
+  const ends = buffers.lend(words.byteLength);
+  commands.upload(ends, words);
+  const places = buffers.lend(sparse ? words.byteLength : 4);
+  if (sparse) {
+    const form = sparseForm(numberedConnections(connections));
+    const inValues = connectionPlaces(form.words.subarray(form.valuesAt), words.length);
+    commands.upload(
+      places,
+      inValues.map((place) => form.valuesAt + place),
+    );
+  }
+  matrix.learning = { ends, places };
+  return matrix.learning;
+}
+
+/** A matrix of the same numbers that shares no buffer. */
+export function copiedMatrix(queue: Queue, matrix: DeviceMatrix): DeviceMatrix {
+  const copy = (slot: Slot): Slot => {
+    const other = queue.buffers.lend(slot.bytes);
+    queue.commands.copy(slot, other, slot.bytes);
+    return other;
+  };
+  const { dense, sparse } = matrix;
+  return {
+    ...matrix,
+    dense: dense && copy(dense),
+    sparse: sparse && { ...sparse, slot: copy(sparse.slot) },
+    learning: null,
+  };
 }
 
 /** Reads a matrix back from whichever form is there. */
@@ -74,7 +126,8 @@ export async function readMatrix(
 }
 
 /** Gives its buffers back. */
-export function releaseMatrix({ buffers }: Queue, { dense, sparse }: DeviceMatrix): void {
+export function releaseMatrix({ buffers }: Queue, { dense, sparse, learning }: DeviceMatrix): void {
+  if (learning) for (const slot of [learning.ends, learning.places]) buffers.release(slot);
   if (dense) buffers.release(dense);
   if (sparse) buffers.release(sparse.slot);
 }

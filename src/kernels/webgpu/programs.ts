@@ -1,6 +1,7 @@
 import { drivePrograms } from "./drive.js";
 import { derivativeProgram, differenceProgram } from "./elementwise.js";
 import { learnPrograms } from "./learn.js";
+import { learnMatrixPrograms } from "./learn-matrix.js";
 import type { Program } from "./program.js";
 import { sigmoidProgram, softmaxProgram } from "./readout.js";
 import { magnitudeProgram, sampleProgram, scoreProgram } from "./reductions.js";
@@ -11,6 +12,7 @@ export const allPrograms: readonly Program[] = [
   ...drivePrograms,
   ...settlePrograms,
   ...learnPrograms,
+  ...learnMatrixPrograms,
   sigmoidProgram,
   softmaxProgram,
   scoreProgram,

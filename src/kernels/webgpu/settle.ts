@@ -183,13 +183,14 @@ export class Settling {
   }
 
   #numbers(iteration: number) {
-    const { tolerance, activation, gain = 1 } = this.#request;
+    const { tolerance, activation, gain = 1, timeStep = 1 } = this.#request;
     const last = iteration === this.iterations - 1;
     return {
       rows: this.#rows,
       neurons: this.#open.matrix.neurons,
       activation: activationCode(activation),
       gain,
+      timeStep,
       iteration,
       measures: this.#residuals && (last || tolerance !== undefined) ? 1 : 0,
       ...this.#ending(),

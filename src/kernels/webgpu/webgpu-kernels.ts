@@ -1,9 +1,8 @@
 import { type EddyError, invariant } from "../../errors.js";
 import { Handles } from "../handles.js";
-import type { Kernels, Learned, LearnRequest, Moments, Settled, SettleRequest, Tensor } from "../kernels.js";
+import type { Kernels, Settled, SettleRequest, Tensor } from "../kernels.js";
 import {
   checkData,
-  checkLearn,
   checkSample,
   checkScore,
   checkSettle,
@@ -17,20 +16,13 @@ import { calibrate } from "./calibrate.js";
 import { sumOfTerms } from "./drive.js";
 import { derivative, difference } from "./elementwise.js";
 import { type Gpu, sharedGpu } from "./gpu.js";
-import { learn } from "./learn.js";
-import { type DeviceMatrix, readMatrix, releaseMatrix, type SparseUpTo, uploadMatrix } from "./matrix.js";
+import { learnMatrixOne, learnOne } from "./learn-request.js";
+import { readMatrix, releaseMatrix, type SparseUpTo, uploadMatrix } from "./matrix.js";
 import { Queue } from "./queue.js";
 import { readout } from "./readout.js";
 import { meanMagnitude, sample, score } from "./reductions.js";
+import type { DeviceHandles, Session } from "./session.js";
 import { type OpenSettle, settle } from "./settle.js";
-
-type DeviceHandles = Handles<Slot, DeviceMatrix>;
-
-/** One backend's queue and the handles on it. */
-interface Session {
-  readonly queue: Queue;
-  readonly handles: DeviceHandles;
-}
 
 const calibrations = new WeakMap<Gpu, Promise<SparseUpTo>>();
 
@@ -76,38 +68,6 @@ function settleAll(session: Session, requests: readonly SettleRequest[]): Settle
   });
 }
 
-function learnOne({ queue, handles }: Session, request: LearnRequest): Learned {
-  checkLearn(request);
-  const { optimiser, moments: before } = request;
-  const { shape } = request.weights;
-  const size = sizeOf(shape);
-  const copy = (content: Slot): Slot => {
-    const slot = queue.lend(size);
-    queue.commands.copy(content, slot, 4 * size);
-    return slot;
-  };
-  const weights = handles.take(request.weights, copy);
-  const taken = before && {
-    first: handles.take(before.first, copy),
-    second: handles.take(before.second, copy),
-  };
-  const changes = optimiser.kind === "adam";
-  const moments = changes
-    ? { ...(taken ?? { first: queue.lend(size), second: queue.lend(size) }), fresh: taken === null }
-    : null;
-  if (taken && !changes) for (const slot of [taken.first, taken.second]) queue.buffers.release(slot);
-  const gradient = learn(queue, (tensor) => handles.contentOf(tensor), request, { weights, moments });
-  const learned: Moments | null = moments && {
-    first: handles.tensor(shape, moments.first),
-    second: handles.tensor(shape, moments.second),
-  };
-  return {
-    weights: handles.tensor(shape, weights),
-    moments: learned,
-    gradient: gradient && handles.tensor(shape, gradient),
-  };
-}
-
 /** The kernels that enqueue work and return handles of its results. */
 function computing(session: Session) {
   const { queue, handles } = session;
@@ -120,6 +80,7 @@ function computing(session: Session) {
     | "difference"
     | "derivative"
     | "learn"
+    | "learnMatrix"
     | "score"
     | "sample"
     | "meanMagnitude"
@@ -149,6 +110,7 @@ function computing(session: Session) {
       return handles.tensor(x.shape, derivative(queue, x, activation, contentOf(state), contentOf(x)));
     },
     learn: (request) => learnOne(session, request),
+    learnMatrix: (request) => learnMatrixOne(session, request),
     score(output, target) {
       checkScore(output, target);
       return handles.tensor([2], score(queue, contentOf(output), contentOf(target), output.shape));
@@ -187,6 +149,7 @@ export function kernelsOn(
   const kernels: Kernels = {
     name: "webgpu",
     exact: false,
+    detail: `${gpu.adapter.description}${gpu.adapter.software ? ", which is software" : ""}`,
     lost,
     ...checked(check, computing({ queue, handles })),
     tensor(data, shape) {

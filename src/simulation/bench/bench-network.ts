@@ -1,6 +1,6 @@
 import type { Kernels, Tensor } from "../../kernels/kernels.js";
-import { learningRules } from "../../model/adjoint-propagation.js";
 import { initialWeights, type Weights } from "../../model/initial-weights.js";
+import { ruleOf } from "../../model/learning-rules.js";
 import type { ContinuousNetwork } from "../../streams/continuous.js";
 import type { NetworkState } from "../../streams/network-state.js";
 import { openNetwork } from "../open-network.js";
@@ -22,7 +22,7 @@ export function drawnOnce(): (run: Run) => Weights {
 
 /** A network in continuous operation on the stimuli of its run, which need no data. */
 export const liveNetwork = (kernels: Kernels, run: Run, weights: Weights): ContinuousNetwork =>
-  openNetwork(kernels, run, endlessDoors(run, openStimuli(run, "")), learningRules[run.rule], weights);
+  openNetwork(kernels, run, endlessDoors(run, openStimuli(run, "")), ruleOf(run), weights);
 
 /**
  * Resolves when a backend has made all that was asked of it so far: one number of the newest tensor is read, so that

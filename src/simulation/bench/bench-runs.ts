@@ -46,16 +46,16 @@ const usualRadius = 0.25;
 /** So large that modules go on moving by themselves, whatever their stimulus does. */
 export const restlessRadius = 4;
 
-/** The same chain in continuous operation, telling gratings apart one at a time. */
+/** The same chain in continuous operation, whose phases have no tolerance, telling gratings apart one at a time. */
 export const gaborRun = (
   modules: number,
   neurons: number,
   ticks: typeof learningTicks,
-  approximation: Approximation,
+  { epsilon }: Approximation,
   spectralRadius = usualRadius,
 ): Run =>
   resolveRun({
-    ...approximated(approximation),
+    ...approximated({ tolerance: null, epsilon }),
     name: "bench",
     network: { preset: "chain", modules, neurons, spectralRadius, inputs: 1024, outputs: 2, task: "gabor" },
     rule: "EPE",

@@ -1,6 +1,6 @@
 import { invariant } from "../../errors.js";
 import type { Kernels } from "../../kernels/kernels.js";
-import { learningRules } from "../../model/adjoint-propagation.js";
+import { ruleOf } from "../../model/learning-rules.js";
 import { openGates } from "../../streams/open-gates.js";
 import { phasedNetwork } from "../../streams/phased.js";
 import type { StimulusSource } from "../../streams/stimulus.js";
@@ -40,7 +40,7 @@ export async function decide(
 ): Promise<Decisions> {
   const { network, iterations, propagation } = run;
   const state = restoreState(kernels, network, trained.snapshot);
-  const wiring = { kernels, network, rule: learningRules[run.rule], state, propagation };
+  const wiring = { kernels, network, rule: ruleOf(run), state, propagation };
   const phased = phasedNetwork(wiring, iterations, { whole: false });
   const [task] = network.tasks.values();
   const classes: number[] = [];

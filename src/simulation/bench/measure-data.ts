@@ -1,4 +1,5 @@
-import { learningRules } from "../../model/adjoint-propagation.js";
+import { invariant } from "../../errors.js";
+import { ruleOf } from "../../model/learning-rules.js";
 import type { Checkpoint } from "../checkpoint.js";
 import { testPass, trainingEpoch } from "../epoch-plan.js";
 import { openStimuli } from "../open-stimuli.js";
@@ -26,7 +27,7 @@ async function train(
   within: (part: number) => void,
   signal?: AbortSignal,
 ): Promise<Trained | null> {
-  const training = openTraining(kernels, run, sources, null, learningRules[run.rule]);
+  const training = openTraining(kernels, run, sources, null, ruleOf(run));
   const epochs = run.schedule.kind === "phased" ? run.schedule.epochs : 0;
   let last: EpochEvent | null = null;
   try {
@@ -55,6 +56,7 @@ function epochMeasurement(bench: Bench): Measurement {
       const trained = await train(bench, run, sources, within, signal);
       if (!trained) return;
       const { trainLoss, testAccuracy } = trained.last.tasks.task;
+      invariant(trainLoss !== null, "an epoch of one task trains it");
       bench.result.epoch = {
         seconds: Math.round(trained.seconds * 100) / 100,
         batch: run.batch,

@@ -9,7 +9,7 @@ const spectralRadius = 0.25;
 
 /**
  * Draws the recurrent weights of a module to measure with.
- * @param connectionRate drawn connections as a part of neurons^2, in (0, 1]
+ * @param connectionRate drawn connections as a part of neurons^2, in [0, 1]
  */
 export const benchWeights = (neurons: number, connectionRate: number): SparseWeights =>
   roughRecurrentWeights({ neurons, connectionRate, spectralRadius }, random(1, `bench ${neurons} neurons`));

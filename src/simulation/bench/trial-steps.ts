@@ -1,7 +1,7 @@
 import { invariant } from "../../errors.js";
 import type { Kernels } from "../../kernels/kernels.js";
-import { learningRules } from "../../model/adjoint-propagation.js";
 import type { Weights } from "../../model/initial-weights.js";
+import { ruleOf } from "../../model/learning-rules.js";
 import { random } from "../../model/random.js";
 import { type PhasedTrial, phasedNetwork } from "../../streams/phased.js";
 import { initialState } from "../open-network.js";
@@ -48,7 +48,7 @@ export function noiseTrial({ network }: Run, batch: number, seed = 1): PhasedTri
 export function trialSteps(kernels: Kernels, run: Run, weights: Weights, batch: number): TrialSteps {
   const { network, iterations, propagation } = run;
   const state = initialState(kernels, { ...run, batch }, weights);
-  const wiring = { kernels, network, rule: learningRules[run.rule], state, propagation };
+  const wiring = { kernels, network, rule: ruleOf(run), state, propagation };
   // as in training: nobody watches the states
   const phased = phasedNetwork(wiring, iterations, { whole: false });
   const trial = noiseTrial(run, batch);

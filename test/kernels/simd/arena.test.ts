@@ -99,7 +99,8 @@ describe("the arena", () => {
 function ticking(kernels: Kernels, batch: number) {
   const [neurons, inputs] = [160, 64];
   const source = random(2, "ticks");
-  const matrix = kernels.matrix(sparseWeights(recurrent(source, neurons, 0.22), neurons));
+  let matrix = kernels.matrix(sparseWeights(recurrent(source, neurons, 0.22), neurons));
+  let ownMoments: Moments | null = null;
   let weights = kernels.tensor(values(source, inputs * neurons), [inputs, neurons]);
   let moments: Moments | null = null;
   let state: Tensor | null = null;
@@ -119,20 +120,30 @@ function ticking(kernels: Kernels, batch: number) {
         errorBlock: [0, neurons],
         scale: 0.01,
       };
+      const step = tick / 16 + 1;
+      const optimiser = {
+        kind: "adam",
+        learningRate: 1e-3,
+        beta1: 0.9,
+        beta2: 0.999,
+        epsilon: 1e-8,
+        step,
+      } as const;
       const learned = kernels.learn({
         terms: [gradient as typeof gradient & { block: [number, number]; errorBlock: [number, number] }],
         weights,
         moments,
-        optimiser: {
-          kind: "adam",
-          learningRate: 1e-3,
-          beta1: 0.9,
-          beta2: 0.999,
-          epsilon: 1e-8,
-          step: tick / 16 + 1,
-        },
+        optimiser,
       });
       ({ weights, moments } = learned);
+      const block = [0, neurons] as const;
+      const own = kernels.learnMatrix({
+        terms: [{ source: state, block, error: state, errorBlock: block, scale: 1e-3 }],
+        matrix,
+        moments: ownMoments,
+        optimiser,
+      });
+      ({ matrix, moments: ownMoments } = own);
     }
     kernels.dispose(input);
     kernels.dispose(drive);

@@ -30,7 +30,8 @@ function settledBy(contents: Contents, form: Form, given: SettleCase): Uint32Arr
   const bias = given.bias && upload(contents, given.bias, [neurons]);
   const from = given.from && upload(contents, given.from, [1, neurons]);
   const drive = upload(contents, given.drive, [1, neurons]);
-  const plain = { gain: given.gain ?? 1, changes: null, tolerance: null, report: false, needed: null };
+  const factors = { gain: given.gain ?? 1, timeStep: given.timeStep ?? 1 };
+  const plain = { ...factors, changes: null, tolerance: null, report: false, needed: null };
   const request = { batch: 1, matrix, bias, from, drive, activation, iterations, ...plain };
   const [{ state }] = settle(contents, () => {}, [request]);
   const result = contents.numbersOf(state).slice();
@@ -80,6 +81,7 @@ describe.each(variants)("forms of a recurrent matrix in %s", (variant) => {
           neurons,
           matrix,
           gain: null,
+          timeStep: null,
           bias: null,
           activation,
           from,

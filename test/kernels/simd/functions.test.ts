@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, it } from "vitest";
 import type { Activation, Kernels, Nonlinearity } from "../../../src/kernels/kernels.js";
 import { sparseWeights } from "../../../src/kernels/sparse-weights.js";
+import { activations } from "../../arbitraries/kernel-cases.js";
 import { openVariant, variants } from "./engines.js";
 
 const step = 2 ** -10;
@@ -66,7 +67,7 @@ describe.each(variants)("functions in %s", (variant) => {
   });
 
   it("NaN stays NaN through every nonlinearity", async () => {
-    for (const activation of ["tanh", "sigmoid", "relu", "relu6", "hardSigmoid", "linear", "sign"] as const) {
+    for (const activation of activations) {
       const found = await apply(kernels, activation, new Float32Array(20).fill(Number.NaN));
       expect(found.every(Number.isNaN), activation).toBe(true);
     }

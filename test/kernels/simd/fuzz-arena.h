@@ -140,6 +140,7 @@ static double plain_activated(u32 activation, double u) {
   case RELU6: return fmin(fmax(u, 0), 6);
   case HARD_SIGMOID: return fmin(fmax(u / 6 + 0.5, 0), 1);
   case SIGN: return (u > 0) - (u < 0);
+  case CLIP: return u > 1 ? 1 : u < 0 ? 0 : u;
   default: return u;
   }
 }
@@ -152,6 +153,7 @@ static double plain_slope(u32 activation, double h) {
   case RELU6: return h > 0 && h < 6;
   case HARD_SIGMOID: return h > 0 && h < 1 ? 1. / 6 : 0;
   case SIGN: return 0;
+  case CLIP: return h > 0 && h < 1;
   default: return 1;
   }
 }

@@ -48,7 +48,7 @@ static settle_case random_settle(void) {
   u32 neurons = c.matrix.neurons, segments = (neurons + SEGMENT - 1) / SEGMENT;
   job *j = &c.j;
   j->batch = chance(0.4) ? 1 : between(2, 70);
-  j->matrix = c.matrix.offset, j->activation = below(SIGN + 1), j->iterations = between(1, 5);
+  j->matrix = c.matrix.offset, j->activation = below(CLIP + 1), j->iterations = between(1, 5);
   c.drive = random_tensor(j->batch, neurons);
   if (chance(0.3)) quieten(&c.drive);
   j->lanes = c.drive.lanes, j->tiles = c.drive.tiles, j->drive = c.drive.offset;
@@ -65,6 +65,7 @@ static settle_case random_settle(void) {
   j->chunks = between(1, segments);
   j->measured = below(3);
   j->gain = chance(0.5) ? 1 : uniform(-1.5f, 1.5f);
+  j->step = chance(0.6) ? 1 : uniform(0.1f, 1), j->kept = 1 - j->step;
   j->tolerance = j->measured == 2 ? uniform(0, 0.6f) : -1;
   if (chance(0.3)) random_changes(&c);
   else if (!j->measured && j->iterations > 2 && chance(0.5)) {
@@ -96,8 +97,9 @@ static int plain_iteration(settle_case *c, u32 row, u32 iteration, const double 
   if (j->epsilonSet) memcpy(sum, after, n * sizeof(double));
   for (u32 to = 0; to < n; to++) {
     double u = j->gain * after[to] + drive[to] + (c->bias ? c->bias[to] : 0);
+    if (j->step != 1) u = j->kept * state[to] + j->step * u;
     // what cancels in double precision need not in single; without a source there is nothing to cancel
-    if (j->activation == SIGN && fabs(u) < 1e-5 && (u != 0 || sources_in(&c->matrix, 0, n, to) > 0)) clear = 0;
+    if (j->activation == SIGN && fabs(u) < 1e-5 && (u != 0 || j->step != 1 || sources_in(&c->matrix, 0, n, to) > 0)) clear = 0;
     after[to] = plain_activated(j->activation, u);
   }
   return clear;

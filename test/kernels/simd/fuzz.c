@@ -136,7 +136,7 @@ static void fuzz_learn(void) {
 static void fuzz_elementwise(void) {
   tensor a = random_tensor(1, between(1, 500)), b = random_tensor(1, a.units), result = shaped(1, a.units);
   u32 operation = chance(0.5) ? DIFFERENCE : DERIVATIVE;
-  elementwise e = {a.offset, b.offset, result.offset, (a.units + LANES - 1) / LANES, below(SIGN + 1)};
+  elementwise e = {a.offset, b.offset, result.offset, (a.units + LANES - 1) / LANES, below(CLIP + 1)};
   NAME(eddy_run, VARIANT)(arena, POOL_OFFSET, operation, keep(&e, sizeof e));
   expect_shoulders();
   for (u32 k = 0; k < a.units; k++)

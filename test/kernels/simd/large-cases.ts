@@ -58,6 +58,7 @@ export function largeSettle(
     neurons,
     matrix: recurrent(source, neurons, density),
     gain: pick(source, [null, 1, 0.7, -1.1]),
+    timeStep: pick(source, [null, null, 0.3]),
     bias: chance(source, 0.5) ? values(source, neurons) : null,
     // sign is chaotic, but of one kind everywhere
     activation: pick(source, activations),
@@ -154,5 +155,21 @@ export function largeLearn(seed: number, kind: OptimiserStep["kind"]): LearnCase
       kind === "sgd"
         ? { kind, learningRate: 0.1 }
         : { kind, learningRate: 0.01, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, step: 1 },
+  };
+}
+
+/** Of a square of weights, those that are not zero. */
+export function largeLearnMatrix(seed: number, kind: OptimiserStep["kind"]): LearnCase {
+  const source = random(seed, "large learn of a matrix");
+  const neurons = 100 + source.integer(200);
+  const density = pick(source, densities);
+  const { optimiser } = largeLearn(seed, kind);
+  return {
+    shape: [neurons, neurons],
+    weights: values(source, neurons * neurons).map((value) => (chance(source, density) ? value / 8 : 0)),
+    steps: Array.from({ length: 2 }, () =>
+      Array.from({ length: 1 + source.integer(2) }, () => gradientTerm(source, neurons, neurons)),
+    ),
+    optimiser,
   };
 }

@@ -111,6 +111,7 @@ describe.each(variants)("a module at rest in %s", (variant) => {
     await expectAwake({ ...request, bias: undefined });
     await expectAwake({ ...request, activation: "sigmoid" });
     await expectAwake({ ...request, gain: 0.5 });
+    await expectAwake({ ...request, gain: 0.5, timeStep: 0.5 });
   });
 
   it("wakes by a bias, a drive or a state that was learned, which may lie where the old one lay", async () => {

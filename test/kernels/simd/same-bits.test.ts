@@ -6,7 +6,7 @@ import { poolWords } from "../../../src/kernels/simd/arena.js";
 import { sparseWeights } from "../../../src/kernels/sparse-weights.js";
 import { random } from "../../../src/model/random.js";
 import { activations, type Numbers, neededOf, type SettleCase } from "../../arbitraries/kernel-cases.js";
-import { runDrive, runLearn, runOn, runReadout, runSettle } from "../run-case.js";
+import { runDrive, runLearn, runLearnMatrix, runOn, runReadout, runSettle } from "../run-case.js";
 import { joined, type OpenVariant, openVariant, variants } from "./engines.js";
 import {
   batches,
@@ -14,6 +14,7 @@ import {
   densities,
   largeDrive,
   largeLearn,
+  largeLearnMatrix,
   largeReadout,
   largeSettle,
   values,
@@ -168,6 +169,18 @@ describe(`${variants.join(", ")} with 1, 2 and 3 threads`, () => {
         expectSame((kernels) => runLearn(kernels, largeLearn(seed, kind))),
       ),
       { numRuns: 15 },
+    ),
+  );
+
+  it.each(["adam", "sgd"] as const)("learn the connections of a matrix by %s", (kind) =>
+    fc.assert(
+      fc.asyncProperty(fc.integer(), (seed) =>
+        expectSame(async (kernels) => {
+          const { learned, products } = await runLearnMatrix(kernels, largeLearnMatrix(seed, kind));
+          return [...learned, ...products];
+        }),
+      ),
+      { numRuns: 8 },
     ),
   );
 

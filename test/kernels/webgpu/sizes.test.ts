@@ -29,6 +29,7 @@ const settling = (batch: number, neurons: number, more: Partial<SettleCase> = {}
   neurons,
   matrix: sparse(neurons),
   gain: null,
+  timeStep: null,
   bias: uniform(neurons),
   activation: "tanh",
   from: uniform(batch * neurons),

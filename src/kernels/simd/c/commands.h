@@ -45,6 +45,7 @@ typedef struct {
   u32 measured;     // residual: 0 never, 1 in the last iteration, 2 in each
   float tolerance;
   float gain; // of the recurrent product
+  float step, kept; // what a unit goes of its way in an iteration, and what it keeps of its state: 1 - step
   // event-driven propagation: none of them, or all
   u32 epsilonSet;
   float epsilon;

@@ -90,7 +90,7 @@ INLINE vec exponential(vec x) {
   return scale * small_exponential(r) + scale;
 }
 
-enum { TANH, SIGMOID, RELU, RELU6, HARD_SIGMOID, LINEAR, SIGN };
+enum { TANH, SIGMOID, RELU, RELU6, HARD_SIGMOID, LINEAR, SIGN, CLIP };
 
 // f(u)
 INLINE vec activated(u32 activation, vec u) {
@@ -101,6 +101,7 @@ INLINE vec activated(u32 activation, vec u) {
   case RELU6: return at_most(at_least(u, 0.f), 6.f);
   case HARD_SIGMOID: return at_most(at_least(u / 6.f + 0.5f, 0.f), 1.f);
   case SIGN: return choose(u > 0.f, broadcast(1.f), choose(u < 0.f, broadcast(-1.f), u * 0.f));
+  case CLIP: return at_most(at_least(u, 0.f), 1.f);
   default: return u;
   }
 }
@@ -115,6 +116,7 @@ INLINE vec slope(u32 activation, vec h) {
   case RELU6: return choose((h > 0.f) & (h < 6.f), one, none);
   case HARD_SIGMOID: return choose((h > 0.f) & (h < 1.f), one / 6.f, none);
   case SIGN: return none;
+  case CLIP: return choose((h > 0.f) & (h < 1.f), one, none);
   default: return one;
   }
 }

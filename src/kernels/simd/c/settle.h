@@ -1,4 +1,4 @@
-// Iterations h <- f(gain (h W) + b + drive). Every sum takes the products source by source, in ascending order, and drive + b
+// Iterations h <- f(kept h + step (gain (h W) + b + drive)). Every sum takes the products source by source, in ascending order, and drive + b
 // last, as those are larger and would round each addition more coarsely. Sources at zero may be left out, which changes
 // no bit. So tiles, blocks, forms and threads do not show in a result.
 #ifndef EDDY_SETTLE_H
@@ -145,14 +145,22 @@ static void measure(job *j, const float *before, const float *after, u32 count, 
   if (largest) __atomic_store_n(&j->changed, 1, __ATOMIC_RELAXED);
 }
 
-// The state: f(gain sum + (drive + b)).
+// The state: f(gain sum + (drive + b)), or f of a step from the state before towards that sum.
 static void finish(const span *s, u32 segment, u32 lanes, const float *sums) {
   u32 first = segment * SEGMENT, width = columns_of(s->m, segment), activation = s->j->activation;
   u64 at = (u64)first * lanes, count = (u64)width * lanes;
   const float *sum = sums + at, *drive = s->drive + at;
   float *state = s->result + at;
   vec gain = broadcast(s->j->gain);
-  if (!s->bias) {
+  if (s->j->step != 1.f) {
+    const float *before = s->source ? s->source + at : 0;
+    for (u32 c = 0; c < width; c += lanes == 1 ? LANES : 1)
+      for (u64 k = (u64)c * lanes; k < (lanes == 1 ? (u64)c + LANES : (u64)(c + 1) * lanes); k += LANES) {
+        vec b = !s->bias ? broadcast(0.f) : lanes == 1 ? load(s->bias + first + k) : broadcast(s->bias[first + c]);
+        vec goal = gain * load(sum + k) + (load(drive + k) + b), h = before ? load(before + k) : broadcast(0.f);
+        store(state + k, activated(activation, h * s->j->kept + goal * s->j->step));
+      }
+  } else if (!s->bias) {
     for (u64 k = 0; k < count; k += LANES) store(state + k, activated(activation, gain * load(sum + k) + load(drive + k)));
   } else if (lanes == 1) {
     for (u64 k = 0; k < count; k += LANES)

@@ -1,7 +1,16 @@
 import type { Activation } from "../../kernels.js";
 import { isNan } from "./numbers.js";
 
-const order: readonly Activation[] = ["tanh", "sigmoid", "relu", "relu6", "hardSigmoid", "linear", "sign"];
+const order: readonly Activation[] = [
+  "tanh",
+  "sigmoid",
+  "relu",
+  "relu6",
+  "hardSigmoid",
+  "linear",
+  "sign",
+  "clip",
+];
 
 /** The number by which programs know an activation. */
 export const activationCode = (activation: Activation): number => order.indexOf(activation);
@@ -29,6 +38,7 @@ fn activate(code: u32, u: f32) -> f32 {
     case ${activationCode("relu6")}u: { return clamp(u, 0.0, 6.0); }
     case ${activationCode("hardSigmoid")}u: { return clamp(u / 6.0 + 0.5, 0.0, 1.0); }
     case ${activationCode("sign")}u: { return sign(u); }
+    case ${activationCode("clip")}u: { return clamp(u, 0.0, 1.0); }
     default: { return u; }
   }
 }
@@ -44,6 +54,7 @@ fn slope(code: u32, h: f32) -> f32 {
     case ${activationCode("relu6")}u: { return select(0.0, 1.0, h > 0.0 && h < 6.0); }
     case ${activationCode("hardSigmoid")}u: { return select(0.0, 1.0 / 6.0, h > 0.0 && h < 1.0); }
     case ${activationCode("sign")}u: { return 0.0; }
+    case ${activationCode("clip")}u: { return select(0.0, 1.0, h > 0.0 && h < 1.0); }
     default: { return 1.0; }
   }
 }

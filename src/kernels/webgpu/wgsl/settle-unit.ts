@@ -15,6 +15,8 @@ export const iterationParameters = {
   tolerance: "f32",
   /** factor of the recurrent product */
   gain: "f32",
+  /** 1, or what a unit goes of its way in an iteration */
+  timeStep: "f32",
 } as const;
 
 /** `over(thread)`: an earlier iteration ended the settling. All threads of a workgroup agree. */
@@ -46,7 +48,10 @@ var<workgroup> largestChange: atomic<u32>;
 fn settleUnit(row: u32, column: u32, product: f32) {
   let at = row * p.neurons + column;
   ${recurrent}
-  let h = activate(p.activation, p.gain * u + input[at]);
+  let goal = p.gain * u + input[at];
+  // a whole step takes nothing from the state before, which may have overflowed
+  let moved = select((1.0 - p.timeStep) * ${before} + p.timeStep * goal, goal, p.timeStep == 1.0);
+  let h = activate(p.activation, moved);
   next[at] = h;
   change = max(change, bitcast<u32>(h - ${before}) & 0x7fffffffu);
 }

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { Activation, Tensor } from "../../src/kernels/kernels.js";
 import { referenceKernels } from "../../src/kernels/reference/reference-kernels.js";
-import { initialWeights } from "../../src/model/initial-weights.js";
-import { type LearningRule, sourceTimesError } from "../../src/model/learning-rule.js";
+import { initialWeights, type Weights } from "../../src/model/initial-weights.js";
+import { learningRules, type RuleName } from "../../src/model/learning-rules.js";
 import type { NetworkDescriptionInput } from "../../src/model/network-description.js";
 import { createParameters } from "../../src/model/parameters.js";
 import { random } from "../../src/model/random.js";
@@ -27,44 +27,9 @@ import {
 } from "./by-the-book.js";
 
 /*
- * The learning rules to come are values like those that are there: backpropagation and feedback alignment run here
- * through the engine as it is, and are held against derivatives that take nothing from it.
+ * Backpropagation and feedback alignment run through the engine, and are held against derivatives that take nothing
+ * from it.
  */
-
-/**
- * Backpropagation: `delta = f'(z) * (-drive)`, where the drive of the backward phase is `-delta_next W_next^T`, summed
- * over what the module feeds. Error pathways that share forward weights, transposed, make it backpropagation;
- * with weights of their own it is feedback alignment.
- */
-const backpropagation: LearningRule = {
-  name: "BP",
-  phases: [
-    {
-      name: "inference",
-      order: "inference",
-      start: "zero",
-      iterations: "inference",
-      forward: "state",
-      error: "nothing",
-    },
-    {
-      name: "learning",
-      order: "learning",
-      start: "previous",
-      iterations: "none",
-      forward: "nothing",
-      error: "error",
-    },
-  ],
-  error(kernels, activation, { state: z }, { drive }) {
-    const zero = kernels.difference(drive, drive);
-    const upstream = kernels.difference(zero, drive);
-    const delta = kernels.derivative(activation, z, upstream);
-    for (const handle of [zero, upstream]) kernels.dispose(handle);
-    return delta;
-  },
-  gradient: sourceTimesError,
-};
 
 /** Where the errors of each module come from. */
 type Feedback = "transposed" | "own" | "direct";
@@ -108,16 +73,31 @@ function describeNetwork(graph: Graph, activation: Activation, feedback: Feedbac
 
 interface Trained {
   readonly weights: Arrays;
+  /** of the last trial */
   readonly gradients: ReadonlyMap<string, Float32Array>;
+  /** weights at the end */
+  readonly after: ReadonlyMap<string, Float32Array>;
   readonly trial: Trial;
   /** handles alive after the network was closed */
   readonly leaked: number;
 }
 
-/** Draws weights and one batch, and lets the engine learn from it once. */
-async function learnOnce(description: NetworkDescriptionInput, seed: number): Promise<Trained> {
+interface Learning {
+  readonly rule: RuleName;
+  readonly seed: number;
+  /** times that the same batch is learned; default once */
+  readonly trials?: number;
+  /** default: drawn from the seed */
+  readonly weights?: Weights;
+}
+
+/** Draws weights and one batch, and lets the engine learn from it. */
+async function learned(
+  description: NetworkDescriptionInput,
+  { rule, seed, trials = 1, weights: given }: Learning,
+): Promise<Trained> {
   const network = resolveNetwork(description);
-  const weights = initialWeights(network, seed);
+  const weights = given ?? initialWeights(network, seed);
   const source = random(seed, "trial");
   const x = Float32Array.from({ length: batch * inputs }, () => source.normal(1));
   const target = new Float32Array(batch * outputs);
@@ -128,20 +108,23 @@ async function learnOnce(description: NetworkDescriptionInput, seed: number): Pr
   const optimiser = { kind: "sgd", learningRate: 0.1 } as const;
   const state = restingState(network, parameters, { batch, beta: 1, optimiser });
   const phased = phasedNetwork(
-    { kernels, network, rule: backpropagation, state, keepGradients: true },
+    { kernels, network, rule: learningRules[rule], state, keepGradients: true },
     { inference: 1, learning: 8 },
   );
   const lent = new Map<string, Tensor>();
   phased.events.subscribe((event) => {
     if (event.kind === "update" && event.gradient) lent.set(event.weights, event.gradient);
   });
-  phased.learn(trial);
+  for (let made = 0; made < trials; made++) phased.learn(trial);
   const gradients = new Map<string, Float32Array>();
+  const after = new Map<string, Float32Array>();
   for (const [name, gradient] of lent) gradients.set(name, await kernels.read(gradient));
+  for (const [name, { weights: changed }] of state.parameters.learned)
+    after.set(name, await kernels.read(changed));
   phased.close();
   const leaked = kernels.live();
   kernels.close();
-  return { weights: byName(weights), gradients, trial: { x, target }, leaked };
+  return { weights: byName(weights), gradients, after, trial: { x, target }, leaked };
 }
 
 function expectClose(given: ArrayLike<number> | undefined, expected: Float64Array, what: string): void {
@@ -168,12 +151,15 @@ const cases = graphs.flatMap(([name, graph], i) =>
   })),
 );
 
-describe("backpropagation as a learning rule", () => {
+describe("backpropagation", () => {
   it.each(cases)("has the derivatives of the loss: $name of $activation", async (given) => {
     const { graph, activation, seed } = given;
-    const { weights, gradients, trial, leaked } = await learnOnce(
+    const { weights, gradients, trial, leaked } = await learned(
       describeNetwork(graph, activation, "transposed"),
-      seed,
+      {
+        rule: "BP",
+        seed,
+      },
     );
     const lossOf = (moved: Arrays) => loss(graph, activation, moved, trial);
     expect([...gradients.keys()].sort()).toEqual(learnedBy(graph).sort());
@@ -186,7 +172,10 @@ describe("backpropagation as a learning rule", () => {
 describe("these comparisons", () => {
   it("tell feedback alignment from backpropagation, but for the readout, which learns alike", async () => {
     const graph = layers(2);
-    const { weights, gradients, trial } = await learnOnce(describeNetwork(graph, "tanh", "own"), 200);
+    const { weights, gradients, trial } = await learned(describeNetwork(graph, "tanh", "own"), {
+      rule: "FA",
+      seed: 200,
+    });
     const derivatives = (name: string) =>
       finiteDifferences(name, weights, (moved) => loss(graph, "tanh", moved, trial));
     expectClose(gradients.get("m2->out"), derivatives("m2->out"), "m2->out");
@@ -195,7 +184,7 @@ describe("these comparisons", () => {
   });
 });
 
-describe("feedback alignment as the same rule over other pathways", () => {
+describe("feedback alignment", () => {
   it.each(
     cases.flatMap((given) => [
       { ...given, feedback: "own" as const },
@@ -203,7 +192,7 @@ describe("feedback alignment as the same rule over other pathways", () => {
     ]),
   )("passes errors through $feedback weights: $name of $activation", async (given) => {
     const { graph, activation, feedback, seed } = given;
-    const trained = await learnOnce(describeNetwork(graph, activation, feedback), seed);
+    const trained = await learned(describeNetwork(graph, activation, feedback), { rule: "FA", seed });
     for (const [name, expected] of alignedGradients(
       graph,
       activation,
@@ -213,5 +202,71 @@ describe("feedback alignment as the same rule over other pathways", () => {
     ))
       expectClose(trained.gradients.get(name), expected, name);
     expect(trained.leaked).toBe(0);
+  });
+});
+
+describe("feedback alignment through forward weights, transposed", () => {
+  /** The numbers of a network, those of the error pathways set to the transposed ones of what they lead back along. */
+  function alignedWeights(
+    description: NetworkDescriptionInput,
+    mirrored: ReadonlyMap<string, string>,
+  ): Weights {
+    const network = resolveNetwork(description);
+    const { recurrent, dense } = initialWeights(network, 300);
+    const transposed = (name: string): Float32Array => {
+      const [from, to] = network.weights.get(name)?.shape ?? [0, 0];
+      const given = dense.get(name) ?? new Float32Array();
+      return given.map((_, i) => given[(i % from) * to + Math.floor(i / from)]);
+    };
+    return {
+      recurrent,
+      dense: new Map(
+        [...dense].map(([name, numbers]) => {
+          const forward = mirrored.get(name);
+          return [name, forward ? transposed(forward) : numbers];
+        }),
+      ),
+    };
+  }
+
+  it.each(graphs)("is backpropagation, to the bit: %s", async (_, graph) => {
+    const description = describeNetwork(graph, "tanh", "transposed");
+    const backpropagated = await learned(description, { rule: "BP", seed: 300, trials: 5 });
+    const aligned = await learned(description, { rule: "FA", seed: 300, trials: 5 });
+    expect(aligned.after).toEqual(backpropagated.after);
+    expect(aligned.gradients).toEqual(backpropagated.gradients);
+  });
+
+  it.each(graphs)(
+    "has the gradients of backpropagation, to the bit, where its own weights are these: %s",
+    async (_, graph) => {
+      const own = describeNetwork(graph, "tanh", "own");
+      const shared = describeNetwork(graph, "tanh", "transposed");
+      const ids = [...resolveNetwork(own).pathways.values()].filter(({ kind }) => kind === "error");
+      const mirrored = new Map(ids.map(({ id, source, target }) => [id, `${target.name}->${source.name}`]));
+      const weights = alignedWeights(own, mirrored);
+      const aligned = await learned(own, { rule: "FA", seed: 300, weights });
+      const backpropagated = await learned(shared, { rule: "BP", seed: 300, weights });
+      expect(aligned.gradients).toEqual(backpropagated.gradients);
+      expect(aligned.gradients.size).toBe(learnedBy(graph).length);
+    },
+  );
+});
+
+describe("backpropagation over other error pathways", () => {
+  it.each(["own", "direct"] as const)("is refused, with what to do: %s", async (feedback) => {
+    const refused = learned(describeNetwork(layers(2), "tanh", feedback), { rule: "BP", seed: 1 });
+    await expect(refused).rejects.toThrow(
+      /^run\.rule: given "BP", needed errors that travel .* as "error\(.*\)->m[12]" does not; use the rule "FA", or .* "transposed"/,
+    );
+  });
+
+  it("is refused where a forward pathway has no way back", async () => {
+    const description = describeNetwork(layers(2), "tanh", "transposed");
+    const errorPathways = description.errorPathways?.filter(({ target }) => target !== "m1.all");
+    const refused = learned({ ...description, errorPathways }, { rule: "BP", seed: 1 });
+    await expect(refused).rejects.toThrow(
+      /^run\.rule: given "BP", needed an error pathway back along "m1->m2"/,
+    );
   });
 });

@@ -1,4 +1,4 @@
-import type { Activation } from "../kernels.js";
+import type { Activation } from "./kernels.js";
 
 type InPlace = (values: Float64Array, length: number) => void;
 
@@ -23,10 +23,13 @@ const functions: Record<Activation, InPlace> = {
   sign: (u, length) => {
     for (let j = 0; j < length; j++) u[j] = Math.sign(u[j]);
   },
+  clip: (u, length) => {
+    for (let j = 0; j < length; j++) u[j] = Math.min(1, Math.max(0, u[j]));
+  },
 };
 
-/** f' by the state h = f(u). At a kink it is 0. */
-const slopes: Record<Activation, (h: number) => number> = {
+/** f' by the state h = f(u), by activation. At a kink it is 0. */
+export const slopes: Readonly<Record<Activation, (h: number) => number>> = {
   tanh: (h) => 1 - h * h,
   sigmoid: (h) => h * (1 - h),
   relu: (h) => (h > 0 ? 1 : 0),
@@ -34,6 +37,7 @@ const slopes: Record<Activation, (h: number) => number> = {
   hardSigmoid: (h) => (h > 0 && h < 1 ? 1 / 6 : 0),
   linear: () => 1,
   sign: () => 0,
+  clip: (h) => (h > 0 && h < 1 ? 1 : 0),
 };
 
 /** Replaces the first `length` values u by f(u). */
