@@ -30,14 +30,26 @@ const files = projectFiles("");
 describe("the README", () => {
   it("has a network that runs as it stands", async () => {
     const { simulate } = await import("../src/index.js");
-    const [run, ...others] = blocks(readme, "json");
-    expect(others).toEqual([]);
+    const [run] = blocks(readme, "json");
     const simulation = await simulate(JSON.parse(run), { ticks: 440, backend: "reference", paused: true });
     await simulation.watch({ topic: "metrics/tilt", every: 1 });
     const frames = lastValueFrom(simulation.frames.pipe(toArray()));
     await simulation.command({ kind: "resume" });
     const trials = (await frames).map(({ payload }) => (payload as { trial: number }).trial);
     expect(trials).toEqual(Array.from({ length: 20 }, (_, trial) => trial));
+  });
+
+  it("has a sweep that runs as it stands", { timeout: 120_000 }, async () => {
+    const [, sweep, ...others] = blocks(readme, "json");
+    expect(others).toEqual([]);
+    writeFileSync(join(folder, "roles.json"), sweep);
+    const { code, stderr } = await runNode([commandLine, "sweep", "roles.json", "--epochs", "1"], {
+      cwd: folder,
+    });
+    expect(stderr).toBe("");
+    expect(code).toBe(0);
+    const report = readFileSync(join(folder, "results", "roles", "report.md"), "utf8");
+    expect(report.match(/^\| (2-2|8-8) \|/gm)).toHaveLength(6);
   });
 
   it("has a program that runs as it stands", async () => {

@@ -2,12 +2,15 @@
 import { Command, CommanderError } from "commander";
 import { EddyError } from "../errors.js";
 import { addBench } from "./bench.js";
+import { addCompare } from "./compare.js";
 import { addData } from "./data.js";
 import { addDoctor } from "./doctor.js";
 import { exitCodes } from "./exit-codes.js";
+import { addExperiment } from "./experiment.js";
 import { addRun } from "./run.js";
 import { addSchema } from "./schema.js";
 import { addSetup } from "./setup.js";
+import { addSweep } from "./sweep.js";
 import { note } from "./terminal.js";
 import { addTrain } from "./train.js";
 import { addVerify } from "./verify.js";
@@ -28,7 +31,19 @@ function program(): Command {
     .configureOutput({ outputError: (text, write) => write(`${text.trim().replace(/\s*\n\s*/g, " ")}\n`) })
     .showSuggestionAfterError()
     .addHelpText("after", exitStatusHelp);
-  for (const add of [addRun, addTrain, addVerify, addData, addSchema, addSetup, addDoctor, addBench])
+  for (const add of [
+    addRun,
+    addTrain,
+    addExperiment,
+    addSweep,
+    addCompare,
+    addVerify,
+    addData,
+    addSchema,
+    addSetup,
+    addDoctor,
+    addBench,
+  ])
     add(eddy);
   return eddy;
 }

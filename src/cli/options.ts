@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import { InvalidArgumentError } from "commander";
 import { type BackendChoice, choiceText } from "../simulation/choose-backend.js";
-import { override } from "../simulation/run-description.js";
+import { override } from "../simulation/override.js";
 import { readJson } from "./read-json.js";
 import { note, printJson } from "./terminal.js";
 

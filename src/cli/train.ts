@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import type { Command } from "commander";
 import { EddyError } from "../errors.js";
 import { defaultBackend } from "../kernels/backends.js";
+import { ruleNames } from "../model/learning-rules.js";
 import { type TaskName, taskNames, trainingRun } from "../simulation/built-in-runs.js";
 import {
   type Checkpoint,
@@ -12,6 +13,7 @@ import {
   writeCheckpoint,
 } from "../simulation/checkpoint.js";
 import { openBackend } from "../simulation/choose-backend.js";
+import { epochsInAll } from "../simulation/epoch-plan.js";
 import { openStimuli } from "../simulation/open-stimuli.js";
 import { type Run, resolveRun } from "../simulation/run-description.js";
 import { checkSameRun } from "../simulation/same-run.js";
@@ -22,10 +24,13 @@ import { interruption } from "./interruption.js";
 import { applyOverrides, backendOption, collect, oneOf, readRun, tellChoice, whole } from "./options.js";
 import { duration, note, type Progress, print, printJson, progress } from "./terminal.js";
 
+/** The learning rules as the command line names them. */
+const algorithms = ruleNames.map((name) => name.toLowerCase());
+
 interface Options {
   readonly task?: TaskName;
   readonly modules?: number;
-  readonly algorithm?: "ste" | "epe";
+  readonly algorithm?: string;
   readonly batch?: number;
   readonly epochs?: number;
   readonly seed?: number;
@@ -79,13 +84,19 @@ const mean = (values: readonly (number | null)[]): number | null => {
   return Math.round((numbers.reduce((sum, value) => sum + value, 0) / numbers.length) * 100) / 100;
 };
 
+/** Of the tasks that the epoch trained. */
+function meanLoss(results: readonly TaskResult[]): number {
+  const losses = results.flatMap(({ trainLoss }) => (trainLoss === null ? [] : [trainLoss]));
+  return losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
+}
+
 /** One epoch as programs read it; with several tasks the accuracies are their means. */
 function epochJson({ epoch, tasks, iterations }: EpochEvent, seconds: number, run: Run, backend: string) {
   const results = Object.values(tasks);
   const over = (field: keyof TaskResult) => mean(results.map((result) => result[field]));
   return {
     epoch,
-    trainLoss: results.reduce((sum, { trainLoss }) => sum + trainLoss, 0) / results.length,
+    trainLoss: meanLoss(results),
     trainAccuracy: over("trainAccuracy"),
     testAccuracy: over("testAccuracy"),
     seconds: Math.round(seconds * 10) / 10,
@@ -100,9 +111,10 @@ function epochJson({ epoch, tasks, iterations }: EpochEvent, seconds: number, ru
 const percent = (value: number | null): string => (value === null ? "-" : `${value.toFixed(2)} %`);
 
 function epochText({ epoch, epochs, tasks, iterations }: EpochEvent, seconds: number): string {
-  const parts = Object.entries(tasks).map(
-    ([task, { trainLoss, trainAccuracy, testAccuracy }]) =>
-      `${task}: loss ${trainLoss.toFixed(4)}, train ${percent(trainAccuracy)}, test ${percent(testAccuracy)}`,
+  const parts = Object.entries(tasks).map(([task, { trainLoss, trainAccuracy, testAccuracy }]) =>
+    trainLoss === null
+      ? `${task}: test ${percent(testAccuracy)}`
+      : `${task}: loss ${trainLoss.toFixed(4)}, train ${percent(trainAccuracy)}, test ${percent(testAccuracy)}`,
   );
   const made = Object.entries(iterations ?? {}).map(([phase, mean]) => `${mean.toFixed(1)} in ${phase}`);
   if (made.length > 0) parts.push(`iterations: ${made.join(", ")}`);
@@ -116,7 +128,7 @@ async function follow(
   { json, checkpoint, backend }: Options,
   signal: AbortSignal,
 ): Promise<void> {
-  const epochs = run.schedule.kind === "phased" ? run.schedule.epochs : 0;
+  const epochs = epochsInAll(run);
   let startMs = performance.now();
   let bar: Progress | null = null;
   try {
@@ -193,7 +205,7 @@ export function addTrain(program: Command): void {
     .argument("[file]", "run file (its schema: eddy schema)")
     .option("--task <name>", `built-in task: ${taskNames.join(", ")}`, oneOf(taskNames))
     .option("--modules <n>", "modules in the chain of a built-in task (default: 2)", whole(1, 1000))
-    .option("--algorithm <name>", "ste or epe", oneOf(["ste", "epe"] as const))
+    .option("--algorithm <name>", `learning rule: ${algorithms.join(", ")}`, oneOf(algorithms))
     .option("--batch <n>", "stimuli at once", whole(1, 100_000))
     .option("--epochs <n>", "passes through the training data, in all", whole(0, 1_000_000))
     .option("--seed <n>", "seed of all randomness", whole(0))

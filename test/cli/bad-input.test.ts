@@ -54,7 +54,7 @@ describe("a bad run file is refused in one line, exit code 2:", () => {
     ],
     ["SR 0", withModule({ spectralRadius: 0 }), /network\.modules\.m1\.spectralRadius: given 0/],
     ["SR -1", withModule({ spectralRadius: -1 }), /network\.modules\.m1\.spectralRadius: given -1/],
-    ["CR 0", withModule({ connectionRate: 0 }), /network\.modules\.m1\.connectionRate: given 0/],
+    ["CR < 0", withModule({ connectionRate: -0.5 }), /network\.modules\.m1\.connectionRate: given -0\.5/],
     ["CR 1.5", withModule({ connectionRate: 1.5 }), /network\.modules\.m1\.connectionRate: given 1\.5/],
   ])("%s", async (_what, value, text) => {
     const [train] = commandsWith(value);
@@ -149,7 +149,7 @@ describe("a bad command line is refused in one line, exit code 2:", () => {
     [["train", "--task", "gabor", "-p", "optimiser.rate=1"], /run\.optimiser: unknown field "rate"/],
     [
       ["train", "--task", "gabor", "--backend", "abacus"],
-      /backend "abacus" is unknown, allowed are simd, reference, wasm/,
+      /backend "abacus" is unknown, allowed are simd, reference, wasm, .*, auto/,
     ],
     [["run", "--headless", "--backend", "abacus", "--ticks", "1"], /backend "abacus" is unknown/],
     [["run", "--speed", "fast"], /'fast' is invalid.*500.*2x.*max/],

@@ -1,11 +1,14 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type DataProgress, type GetDataOptions, getData } from "../../src/cli/data-get.js";
 import { type Publisher, publishers } from "../../src/cli/data-publishers.js";
 import { imageSet } from "../../src/streams/tasks/image-set.js";
+import { cifarFile, recordBytes } from "../arbitraries/cifar-files.js";
 import { writeImageSet } from "../arbitraries/idx-files.js";
+import { tarArchive } from "../arbitraries/tar.js";
 import { type LoopbackPublisher, loopbackPublisher, md5 } from "./loopback-publisher.js";
 
 let directory: string;
@@ -93,16 +96,95 @@ describe("getData", () => {
   it("knows the published sets only", async () => {
     await expect(getData("cifar", { directory, publisher })).rejects.toMatchObject({
       code: "INVALID_ARGUMENT",
-      message: 'no data set is called "cifar"; there are mnist and fashion-mnist',
+      message: 'no data set is called "cifar"; there are mnist, fashion-mnist, cifar-10',
+    });
+  });
+});
+
+describe("getData of a set in an archive", () => {
+  const files = [
+    "data_batch_1.bin",
+    "data_batch_2.bin",
+    "data_batch_3.bin",
+    "data_batch_4.bin",
+    "data_batch_5.bin",
+    "test_batch.bin",
+  ];
+  const archive = "cifar-10-binary.tar.gz";
+  const folder = () => join(directory, "cifar-10");
+  const getCifar = () => getData("cifar-10", { directory, publisher });
+
+  beforeEach(() => {
+    const contents = files.map((name, file) => ({
+      name: `cifar-10-batches-bin/${name}`,
+      content: Buffer.from(cifarFile(file, file + 1)),
+    }));
+    const packed = gzipSync(
+      tarArchive([{ name: "cifar-10-batches-bin/readme.html", content: Buffer.from("hello") }, ...contents]),
+    );
+    server.files.set(archive, packed);
+    publisher = {
+      address: server.address,
+      files: [{ name: archive, md5: md5(packed) }],
+      unpacked: files.map((name, file) => ({ name, bytes: (file + 1) * recordBytes })),
+    };
+  });
+
+  it("unpacks it to where imageSet reads it, and deletes it", async () => {
+    expect(await outcomes(getCifar())).toEqual(new Array(6).fill("downloaded"));
+    expect(readdirSync(folder()).sort()).toEqual([...files].sort());
+    const { training, test } = imageSet("cifar-10", { directory, seed: 1 });
+    expect([training.length, test?.length]).toEqual([15, 6]);
+  });
+
+  it("asks for nothing when all files are there, and gets what is lost", async () => {
+    await getCifar();
+    expect(await outcomes(getCifar())).toEqual(new Array(6).fill("present"));
+    expect(server.requests).toHaveLength(1);
+    rmSync(join(folder(), files[3]));
+    expect(await outcomes(getCifar())).toEqual(files.map((_, i) => (i === 3 ? "downloaded" : "present")));
+  });
+
+  it("leaves a file of another size as it is", async () => {
+    await getCifar();
+    writeFileSync(join(folder(), files[0]), "mine");
+    await expect(getCifar()).rejects.toMatchObject({
+      code: "FILE_EXISTS",
+      message: expect.stringMatching(/has 4 bytes where .* 3073/),
+    });
+    expect(readFileSync(join(folder(), files[0]), "utf8")).toBe("mine");
+  });
+
+  it("is told what is wrong with the archive", async () => {
+    const packed = gzipSync(tarArchive([]));
+    server.files.set(archive, packed);
+    publisher = { ...publisher, files: [{ name: archive, md5: md5(packed) }] };
+    await expect(getCifar()).rejects.toMatchObject({
+      code: "FILE_INVALID",
+      message: expect.stringMatching(/lacks data_batch_1/),
+    });
+    expect(readdirSync(folder())).toEqual([archive]);
+  });
+
+  it("takes no archive that is larger than it may be", async () => {
+    publisher = { ...publisher, files: [{ ...publisher.files[0], bytesMax: 10 }] };
+    await expect(getCifar()).rejects.toMatchObject({
+      code: "DOWNLOAD_FAILED",
+      message: expect.stringMatching(/at most 10/),
     });
   });
 });
 
 describe("the publishers", () => {
-  it.each(Object.entries(publishers))("%s: four files, with an MD5 each", (_, { address, files }) => {
+  it.each([
+    ["mnist", 4],
+    ["fashion-mnist", 4],
+    ["cifar-10", 1],
+  ] as const)("%s: %i files, with an MD5 each", (name, count) => {
+    const { address, files } = publishers[name];
     expect(new URL(address).pathname).toMatch(/\/$/);
-    expect(new Set(files.map(({ name }) => name)).size).toBe(4);
-    expect(new Set(files.map((file) => file.md5)).size).toBe(4);
+    expect(new Set(files.map((file) => file.name)).size).toBe(count);
+    expect(new Set(files.map((file) => file.md5)).size).toBe(count);
     for (const file of files) expect(file.md5).toMatch(/^[0-9a-f]{32}$/);
   });
 });

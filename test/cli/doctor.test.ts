@@ -23,9 +23,12 @@ describe("eddy doctor", () => {
       expect(tickMicroseconds === null).toBe(!available);
       expect(detail).not.toBe("");
     }
+    expect(byName.simd.detail).toMatch(/; here (wasm|sse42|avx2|avx512|neon), \d+ threads?$/);
+    if (byName.webgpu.available) expect(byName.webgpu.detail).toMatch(/; here .+/);
     expect(data).toEqual([
       { name: "mnist", found: true, detail: expect.stringMatching(/^20 \+ 10 images in /) },
       { name: "fashion-mnist", found: false, detail: expect.stringMatching(/eddy data get fashion-mnist/) },
+      { name: "cifar-10", found: false, detail: expect.stringMatching(/eddy data get cifar-10/) },
     ]);
   });
 

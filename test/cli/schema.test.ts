@@ -2,6 +2,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
+import { feedforward } from "../../src/model/feedforward.js";
+import { ruleNames } from "../../src/model/learning-rules.js";
 import { chain, twoTasks } from "../../src/model/presets.js";
 import { gaborScene, taskNames, trainingRun } from "../../src/simulation/built-in-runs.js";
 import { describeRun, resolveRun } from "../../src/simulation/run-description.js";
@@ -51,7 +53,7 @@ describe("eddy schema", () => {
       required: ["network"],
       properties: {
         batch: { type: "integer", minimum: 1, default: 500, description: "stimuli at once" },
-        rule: { enum: ["STE", "EPE"], default: "EPE" },
+        rule: { enum: ruleNames, default: "EPE" },
       },
     });
   });
@@ -65,6 +67,14 @@ describe("eddy schema", () => {
     expect(fits("run", continuous)).toBe(true);
     expect(fits("run", describeRun(resolveRun(gaborScene)))).toBe(true);
     expect(fits("network", chain())).toBe(true);
+    expect(fits("network", chain({ blocks: { RE: 0 } }))).toBe(true);
+    expect(fits("network", feedforward())).toBe(true);
+    for (const network of [
+      { preset: "feedforward", feedback: "direct" },
+      { preset: "chain", blocks: { RE: 10 } },
+      { preset: "chain", roleConstraint: false },
+    ])
+      expect(fits("run", { ...continuous, network })).toBe(true);
     for (const preset of ["shared-modules", "shared-feedback", "recruitment"] as const)
       expect(fits("network", twoTasks({ preset }))).toBe(true);
   });
@@ -78,7 +88,7 @@ describe("eddy schema", () => {
   it.each<[string, object]>([
     ["an unknown field", { epochs: 3 }],
     ["half a stimulus", { batch: 0.5 }],
-    ["another rule", { rule: "BP" }],
+    ["another rule", { rule: "SGD" }],
     ["another source", { stimuli: { gabor: { source: "imagenet" } } }],
     ["another schedule", { schedule: { kind: "now" } }],
     ["a spectral radius of 0", { network: { preset: "chain", spectralRadius: 0 } }],

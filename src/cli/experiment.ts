@@ -1,0 +1,93 @@
+import { join } from "node:path";
+import type { Command } from "commander";
+import { EddyError } from "../errors.js";
+import type { Experiment } from "../experiments/experiment.js";
+import { experiments } from "../experiments/experiments.js";
+import { nearest } from "../model/nearest.js";
+import { commandLine, conductAndTell, defaultFolder, finish, tellResult } from "./conduct.js";
+import { exitCodes } from "./exit-codes.js";
+import { type ExperimentOptions, withExperimentOptions } from "./experiment-options.js";
+import { interruption } from "./interruption.js";
+import { collect } from "./options.js";
+import { note, print, printJson } from "./terminal.js";
+
+function list(json: boolean | undefined): void {
+  if (json) {
+    for (const { name, title, source } of experiments) printJson({ name, title, source });
+    return;
+  }
+  const width = Math.max(...experiments.map(({ name }) => name.length));
+  for (const { name, title, source } of experiments) print(`${name.padEnd(width)}  ${title} (${source})`);
+}
+
+/** Names that are no experiment's. */
+const others = ["list", "all", "overview"];
+
+/** @throws EddyError INVALID_ARGUMENT for an experiment that there is none of, with the nearest */
+function named(name: string): Experiment {
+  const found = experiments.find((candidate) => candidate.name === name);
+  if (found) return found;
+  const names = [...experiments.map((candidate) => candidate.name), ...others];
+  throw new EddyError(
+    "INVALID_ARGUMENT",
+    `experiment ${name}: unknown; did you mean ${nearest(name, names)}`,
+  );
+}
+
+/** Writes the page over the results in a folder. */
+async function overview({ out = defaultFolder, json }: ExperimentOptions): Promise<void> {
+  // loaded when it is needed, with what it renders with
+  const { writeOverview } = await import("../experiments/overview.js");
+  const page = await writeOverview(out);
+  if (json) printJson({ overview: page });
+  else print(page);
+}
+
+/** Makes all experiments; those whose data are missing are left out, and said to be. */
+async function makeAll(options: ExperimentOptions, signal: AbortSignal): Promise<void> {
+  const { out = defaultFolder, json } = options;
+  const words = process.argv.slice(2);
+  for (const one of experiments) {
+    if (signal.aborted) return;
+    const command = commandLine(words.map((word) => (word === "all" ? one.name : word)));
+    try {
+      tellResult(await conductAndTell(one, options, signal, command, join(out, one.name)), json);
+    } catch (error) {
+      if (!(error instanceof EddyError && error.code === "DATA_MISSING")) throw error;
+      note(`${one.name} left out: ${error.message}`);
+      process.exitCode = exitCodes.refused;
+    }
+  }
+  if (!signal.aborted) await overview(options);
+}
+
+async function experiment(name: string, options: ExperimentOptions): Promise<void> {
+  if (name === "list") return list(options.json);
+  if (name === "overview") return overview(options);
+  const wanted = name === "all" ? null : named(name);
+  const { signal, release } = interruption();
+  try {
+    if (wanted) {
+      const command = commandLine(process.argv.slice(2));
+      tellResult(await conductAndTell(wanted, options, signal, command), options.json);
+    } else await makeAll(options, signal);
+  } finally {
+    release();
+  }
+  finish(signal);
+}
+
+/** Adds `eddy experiment`. */
+export function addExperiment(program: Command): void {
+  const command = program
+    .command("experiment")
+    .description("a table or figure of the paper: measure, draw, and hold against the paper's numbers")
+    .argument(
+      "<name>",
+      "list tells them; all makes every one, and a page over them; overview makes that page anew",
+    )
+    .option("--quick", "the effect on less data: at most a minute on two cores")
+    .option("--smoke", "whether it runs: seconds")
+    .option("--study <name>", "only this study of several; may be given several times", collect);
+  withExperimentOptions(command, "only these values of an axis, as --vary data=mnist").action(experiment);
+}

@@ -1,0 +1,62 @@
+import { z } from "zod";
+import { strictObject } from "../model/validate.js";
+
+const column = z.string().min(1);
+const value = z.union([z.string(), z.number(), z.boolean(), z.null()]);
+const scale = z.enum(["linear", "log", "symlog", "ordinal"]);
+
+const common = {
+  study: z.string().optional().describe("default: the first"),
+  title: z.string().optional(),
+  where: z
+    .record(column, z.union([value, z.array(value)]))
+    .default({})
+    .describe("only lines with these values"),
+  take: z
+    .enum(["all", "best", "last"])
+    .default("all")
+    .describe("of each cell all lines, or the one of largest y, or those of its last epoch"),
+  column: column.optional().describe("one small plot a value, side by side"),
+  row: column.optional().describe("one small plot a value, one below the other"),
+  xTitle: z.string().optional(),
+  yTitle: z.string().optional(),
+};
+
+/** One panel of a figure: which columns are drawn, and how. Means over seeds are drawn, with their deviations. */
+export const panelSchema = z.discriminatedUnion("kind", [
+  strictObject({
+    ...common,
+    kind: z.literal("lines"),
+    x: column,
+    y: z.union([column, z.array(column).min(1)]).describe("several columns become several lines"),
+    colour: column.optional(),
+    dash: column.optional(),
+    xScale: scale.default("linear"),
+    yScale: scale.exclude(["ordinal"]).default("linear"),
+    yDomain: z.tuple([z.number(), z.number()]).optional(),
+    points: z.boolean().default(true),
+    spread: z.boolean().default(true).describe("a band of one standard deviation over the seeds"),
+    regions: column.optional().describe("a column of names; shades the stretches of x that have one of them"),
+  }),
+  strictObject({ ...common, kind: z.literal("heatmap"), x: column, y: column, colour: column }),
+  strictObject({
+    ...common,
+    kind: z.literal("bars"),
+    x: column,
+    y: column,
+    colour: column.optional(),
+    yDomain: z.tuple([z.number(), z.number()]).optional().describe("default: from 0"),
+  }),
+  strictObject({
+    ...common,
+    kind: z.literal("path"),
+    x: column,
+    y: column,
+    order: column.describe("lines are joined in this order"),
+    colour: column.optional(),
+  }),
+  strictObject({ ...common, kind: z.literal("image"), x: column, y: column, colour: column }),
+]);
+
+export type Panel = z.output<typeof panelSchema>;
+export type PanelInput = z.input<typeof panelSchema>;

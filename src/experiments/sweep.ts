@@ -1,0 +1,92 @@
+import { z } from "zod";
+import { strictObject, validate } from "../model/validate.js";
+import type { Experiment } from "./experiment.js";
+import { type PanelInput, panelSchema } from "./panel.js";
+import { type Axis, studySchema } from "./study.js";
+
+/** A sweep file: a study of a user's own, and what is drawn of it. */
+export const sweepSchema = strictObject({
+  name: z.string().min(1).max(200).default("sweep"),
+  title: z.string().min(1).max(200).optional(),
+  about: z.string().default(""),
+  ...studySchema.shape,
+  measure: z.string().optional().describe("default: stream for a continuous run, else training"),
+  panels: z.array(panelSchema).optional().describe("default: accuracy by the first axis, or by epoch"),
+});
+
+/** The one study of a sweep. */
+const study = "sweep";
+
+const isNumbers = (axis: Axis): boolean => {
+  const values = Array.isArray(axis) ? axis : "values" in axis ? axis.values : [];
+  return values.length > 1 && values.every((value) => typeof value === "number");
+};
+
+/** What is drawn unless a file says otherwise: the accuracy against the first axis of numbers, and as it grows. */
+function defaultPanels(measure: string, vary: Readonly<Record<string, Axis>>): readonly PanelInput[] {
+  const [growing, accuracy] =
+    { training: ["epoch", "testAccuracy"], stream: ["trial", "onlineAccuracy"] }[measure] ?? [];
+  if (growing === undefined || accuracy === undefined) return [];
+  const axes = Object.keys(vary);
+  const lines = { kind: "lines", y: accuracy, column: "task" } as const;
+  const course = {
+    ...lines,
+    x: growing,
+    points: false,
+    colour: axes[0],
+    dash: axes[1],
+    row: axes[2],
+  } as const;
+  const numbers = Object.entries(vary).find(([, axis]) => isNumbers(axis))?.[0];
+  if (numbers === undefined || axes.length > 4) return axes.length > 3 ? [] : [course];
+  const others = axes.filter((name) => name !== numbers);
+  const against = {
+    ...lines,
+    x: numbers,
+    take: "best",
+    colour: others[0],
+    dash: others[1],
+    row: others[2],
+  } as const;
+  return axes.length > 3 ? [against] : [against, course];
+}
+
+/** A run by itself is a sweep that varies nothing yet. */
+function asSweep(value: unknown): unknown {
+  if (typeof value !== "object" || value === null || "run" in value || !("network" in value)) return value;
+  return { ...("name" in value && { name: value.name }), run: value };
+}
+
+const isContinuous = ({ schedule }: Readonly<Record<string, unknown>>): boolean =>
+  typeof schedule === "object" && schedule !== null && "kind" in schedule && schedule.kind === "continuous";
+
+/**
+ * The experiment that a sweep file describes.
+ * @param value the file's content: a sweep, or a run as it is
+ * @param axes more of them, from the command line
+ * @throws EddyError INVALID_DESCRIPTION
+ */
+export function sweep(value: unknown, file: string, axes: Readonly<Record<string, Axis>> = {}): Experiment {
+  const {
+    name,
+    title = name,
+    about,
+    panels,
+    measure: asked,
+    ...own
+  } = validate(sweepSchema, asSweep(value), file);
+  const measure = asked ?? (isContinuous(own.run) ? "stream" : "training");
+  const vary = { ...own.vary, ...axes };
+  return {
+    name,
+    title,
+    source: "a sweep",
+    about,
+    studies: { [study]: { ...own, measure, vary } },
+    panels: panels ?? defaultPanels(measure, vary),
+    references: [],
+    remarks: [],
+    quick: {},
+    smoke: {},
+  };
+}
