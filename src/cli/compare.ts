@@ -55,6 +55,8 @@ async function compareRuns(files: readonly string[], options: ExperimentOptions)
   const runs = Object.fromEntries(
     files.map((file, i) => [names[i], readRun(file) as Record<string, unknown>]),
   );
+  // as many seeds as were asked for take the place of the runs' own
+  if (options.seeds !== undefined) for (const run of Object.values(runs)) delete run.seed;
   const { signal, release } = interruption();
   try {
     const made = await conductAndTell(

@@ -1,14 +1,15 @@
 import { join } from "node:path";
+import { cellText } from "../experiments/cells.js";
 import type { ConductEvent } from "../experiments/conduct.js";
 import { conduct } from "../experiments/conduct.js";
 import type { Experiment } from "../experiments/experiment.js";
-import { studiesOf } from "../experiments/forms.js";
+import { type FormName, studiesOf } from "../experiments/forms.js";
 import type { ResultRecord } from "../experiments/result-folder.js";
 import { dataDirectory } from "../streams/tasks/data-directory.js";
 import { exitCodes } from "./exit-codes.js";
 import { changesOf, type ExperimentOptions, formOf } from "./experiment-options.js";
 import { machine } from "./machine.js";
-import { duration, note, print, printJson, progress } from "./terminal.js";
+import { duration, note, type Progress, print, printJson, progress } from "./terminal.js";
 import { version } from "./version.js";
 
 /** Where a result goes unless somebody says otherwise. */
@@ -32,9 +33,45 @@ export function commandLine(words: readonly string[]): string {
   return ["eddy", ...kept.map(quoted)].join(" ");
 }
 
+/** The folder of a result below another: by name, and by form where that is not the full one. */
+export const folderOf = (root: string, { name }: Experiment, form: FormName): string =>
+  join(root, form === "full" ? name : `${name}-${form}`);
+
+/** What is told of an experiment as it goes: JSON lines, a bar on a terminal, a line a cell elsewhere. */
+function teller(name: string, json: boolean | undefined) {
+  let bar: Progress | null = null;
+  let beganMs = performance.now();
+  let before = 0;
+  const left = (done: number, all: number): string =>
+    duration(((performance.now() - beganMs) / 1000 / (done - before)) * (all - done));
+  return {
+    tell(event: ConductEvent): void {
+      if (event.kind === "plan") {
+        bar = progress(event.all, event.finished, !json);
+        beganMs = performance.now();
+        before = event.finished;
+      } else if (event.kind === "progress") bar?.update(event.done, `${name}: ${event.what}`);
+      else if (event.kind === "drawing") bar?.stop();
+      else {
+        const { cell, result, done, all } = event;
+        const { seconds, rows, diverged } = result;
+        if (json) {
+          const { study, labels, seed } = cell;
+          const last = rows.at(-1) ?? null;
+          printJson({ experiment: name, study, ...labels, seed, seconds, diverged, done, of: all, last });
+        } else if (!process.stderr.isTTY)
+          note(
+            `${name}, ${done} of ${all}: ${cellText(cell)} (${duration(seconds)}), about ${left(done, all)} left`,
+          );
+      }
+    },
+    stop: () => bar?.stop(),
+  };
+}
+
 /**
  * Makes one experiment and tells of it as it goes.
- * @param folder of the result; default: by name and form
+ * @param folder of the result
  * @returns its record
  * @throws EddyError
  */
@@ -43,65 +80,48 @@ export async function conductAndTell(
   options: ExperimentOptions,
   signal: AbortSignal,
   command: string,
-  folder?: string,
-): Promise<{ readonly record: ResultRecord; readonly folder: string }> {
+  folder = options.out ?? folderOf(defaultFolder, experiment, formOf(options)),
+): Promise<Made> {
   const form = formOf(options);
-  const out =
-    folder ??
-    options.out ??
-    join(defaultFolder, form === "full" ? experiment.name : `${experiment.name}-${form}`);
-  let bar: ReturnType<typeof progress> | null = null;
-  const tell = (event: ConductEvent): void => {
-    if (event.kind === "plan") bar = progress(event.all, event.finished, !options.json);
-    else if (event.kind === "progress") bar?.update(event.done, `${experiment.name}: ${event.what}`);
-    else if (event.kind === "drawing") bar?.stop();
-    else if (options.json) {
-      const { study, labels, seed } = event.cell;
-      const { seconds, rows } = event.result;
-      printJson({
-        experiment: experiment.name,
-        study,
-        ...labels,
-        seed,
-        seconds,
-        done: event.done,
-        of: event.all,
-        last: rows.at(-1) ?? null,
-      });
-    }
-  };
+  const { tell, stop } = teller(experiment.name, options.json);
   try {
     const record = await conduct(experiment, {
       form,
       studies: studiesOf(experiment, form, changesOf(options)),
       backend: options.backend,
       data: dataDirectory(options.data),
-      out,
+      out: folder,
       jobs: options.jobs,
       force: options.force ?? false,
       origin: { command, eddy: version, node: process.versions.node, machine: { ...machine() } },
       signal,
       tell,
     });
-    return { record, folder: out };
+    return { record, folder };
   } finally {
-    (bar as ReturnType<typeof progress> | null)?.stop();
+    stop();
   }
 }
 
+/** A result and where it lies. */
+interface Made {
+  readonly record: ResultRecord;
+  readonly folder: string;
+}
+
 /** Says where a result lies and how far it is. */
-export function tellResult(
-  { record, folder }: { readonly record: ResultRecord; readonly folder: string },
-  json: boolean | undefined,
-): void {
-  const { cells, seconds } = record;
+export function tellResult({ record, folder }: Made, json: boolean | undefined): void {
+  const { cells, diverged, seconds } = record;
   if (json) {
-    printJson({ result: folder, experiment: record.description.experiment, ...cells, seconds });
+    const { experiment } = record.description;
+    printJson({ result: folder, experiment, ...cells, diverged: diverged.length, seconds });
     return;
   }
   const far =
     cells.finished === cells.all ? "" : `, ${cells.finished} of ${cells.all} cells; run it again to go on`;
-  print(`${join(folder, "report.md")} (measured in ${duration(seconds)}${far})`);
+  const lost = diverged.length === 0 ? "" : `, ${diverged.length} diverged`;
+  const place = cells.finished === 0 ? folder : join(folder, "report.md");
+  print(`${place} (measured in ${duration(seconds)}${lost}${far})`);
 }
 
 /** Says what an interruption left, and how to go on. */

@@ -1,12 +1,11 @@
-import { join } from "node:path";
 import type { Command } from "commander";
 import { EddyError } from "../errors.js";
 import type { Experiment } from "../experiments/experiment.js";
 import { experiments } from "../experiments/experiments.js";
 import { nearest } from "../model/nearest.js";
-import { commandLine, conductAndTell, defaultFolder, finish, tellResult } from "./conduct.js";
+import { commandLine, conductAndTell, defaultFolder, finish, folderOf, tellResult } from "./conduct.js";
 import { exitCodes } from "./exit-codes.js";
-import { type ExperimentOptions, withExperimentOptions } from "./experiment-options.js";
+import { type ExperimentOptions, formOf, withExperimentOptions } from "./experiment-options.js";
 import { interruption } from "./interruption.js";
 import { collect } from "./options.js";
 import { note, print, printJson } from "./terminal.js";
@@ -43,17 +42,25 @@ async function overview({ out = defaultFolder, json }: ExperimentOptions): Promi
   else print(page);
 }
 
-/** Makes all experiments; those whose data are missing are left out, and said to be. */
+/** Makes all experiments; those that are refused are left out, and said to be. */
 async function makeAll(options: ExperimentOptions, signal: AbortSignal): Promise<void> {
-  const { out = defaultFolder, json } = options;
+  const { out = defaultFolder, json, vary, study } = options;
+  if (vary || study)
+    throw new EddyError(
+      "INVALID_ARGUMENT",
+      "all: given --vary or --study, which go with one experiment by its name",
+    );
   const words = process.argv.slice(2);
   for (const one of experiments) {
     if (signal.aborted) return;
     const command = commandLine(words.map((word) => (word === "all" ? one.name : word)));
     try {
-      tellResult(await conductAndTell(one, options, signal, command, join(out, one.name)), json);
+      tellResult(
+        await conductAndTell(one, options, signal, command, folderOf(out, one, formOf(options))),
+        json,
+      );
     } catch (error) {
-      if (!(error instanceof EddyError && error.code === "DATA_MISSING")) throw error;
+      if (!(error instanceof EddyError)) throw error;
       note(`${one.name} left out: ${error.message}`);
       process.exitCode = exitCodes.refused;
     }

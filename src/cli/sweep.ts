@@ -1,4 +1,3 @@
-import { basename } from "node:path";
 import type { Command } from "commander";
 import { sweep } from "../experiments/sweep.js";
 import { commandLine, conductAndTell, finish, tellResult } from "./conduct.js";
@@ -6,11 +5,8 @@ import { axesOf, type ExperimentOptions, withExperimentOptions } from "./experim
 import { interruption } from "./interruption.js";
 import { readJson } from "./read-json.js";
 
-async function runSweep(file: string, { vary, ...options }: ExperimentOptions): Promise<void> {
-  const value = readJson(file);
-  const named =
-    typeof value === "object" && value !== null ? { name: basename(file, ".json"), ...value } : value;
-  const experiment = sweep(named, file, axesOf(vary));
+async function runSweep(file: string, options: ExperimentOptions): Promise<void> {
+  const experiment = sweep(readJson(file), file, axesOf(options.vary));
   const { signal, release } = interruption();
   try {
     tellResult(

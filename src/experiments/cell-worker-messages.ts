@@ -9,8 +9,10 @@ export type ToCellWorker =
   | { readonly op: "stop" }
   | { readonly op: "close" };
 
-/** From a thread that measures cells; `result` or `failure` is the last word of a cell. */
+/** From a thread that measures cells; `result`, `stopped` or `failure` is the last word of a cell. */
 export type FromCellWorker =
   | { readonly op: "progress"; readonly share: number; readonly what: string }
   | { readonly op: "result"; readonly result: CellResult }
+  /** as it was told to */
+  | { readonly op: "stopped" }
   | { readonly op: "failure"; readonly code: ErrorCode | null; readonly message: string };

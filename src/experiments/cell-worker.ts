@@ -21,9 +21,11 @@ async function run({ cell, partial }: Extract<ToCellWorker, { op: "run" }>): Pro
     const progress = (share: number, what: string) => send({ op: "progress", share, what });
     send({ op: "result", result: await runCell(cell, { kernels, data, signal, partial, progress }) });
   } catch (error) {
+    const { signal } = controller;
+    if (signal.aborted && error === signal.reason) return send({ op: "stopped" });
     const code = error instanceof EddyError ? error.code : null;
-    const message =
-      error instanceof Error ? (code ? error.message : (error.stack ?? error.message)) : String(error);
+    const text = error instanceof Error ? error.message : String(error);
+    const message = code === null && error instanceof Error ? (error.stack ?? text) : text;
     send({ op: "failure", code, message });
   }
 }

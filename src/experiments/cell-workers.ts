@@ -29,10 +29,10 @@ export async function localWorker(backend: string, data: string): Promise<CellWo
 
 /**
  * Measures in a thread of its own, with its share of the processors.
- * @param jobs how many such threads there are
+ * @param count how many such threads there are
  */
-export function threadWorker(backend: string, data: string, jobs: number): CellWorker {
-  const threads = Math.max(1, Math.floor(availableParallelism() / jobs));
+export function threadWorker(backend: string, data: string, count: number): CellWorker {
+  const threads = Math.max(1, Math.floor(availableParallelism() / count));
   const worker = new Worker(new URL("./cell-worker.js", import.meta.url), {
     workerData: { backend, data },
     env: { ...process.env, EDDY_THREADS: String(threads) },
@@ -53,7 +53,7 @@ export function threadWorker(backend: string, data: string, jobs: number): CellW
           worker.off("message", hear);
           signal.removeEventListener("abort", stop);
           if (message.op === "result") resolve(message.result);
-          else if (signal.aborted) reject(signal.reason);
+          else if (message.op === "stopped") reject(signal.reason);
           else
             reject(message.code ? new EddyError(message.code, message.message) : new Error(message.message));
         };

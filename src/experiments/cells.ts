@@ -62,41 +62,77 @@ export const axisColumns = ({ vary }: Pick<Study, "vary">): string[] => [
   ),
 ];
 
-/** The seeds of a study: 1 to N, or those that it names. */
-export const seedsOf = ({ seeds }: Pick<Study, "seeds">): readonly number[] =>
-  typeof seeds === "number" ? Array.from({ length: seeds }, (_unused, i) => i + 1) : [...new Set(seeds)];
+/** The seeds of a study: 1 to N, those that it names, or that of its run. */
+export function seedsOf({ seeds, run }: Pick<Study, "seeds" | "run">): readonly number[] {
+  if (seeds === undefined) return typeof run.seed === "number" ? [run.seed] : [1];
+  return typeof seeds === "number"
+    ? Array.from({ length: seeds }, (_unused, i) => i + 1)
+    : [...new Set(seeds)];
+}
 
-function make(name: string, study: Study, combination: readonly Point[], seed: number): Cell {
-  const where = `study ${name}`;
+/** Columns that every row has. */
+const ownColumns = ["study", "seed"];
+
+/** A column says one thing. @throws EddyError INVALID_DESCRIPTION */
+function checkColumns(where: string, axes: readonly (readonly Point[])[]): void {
+  const columns = axes.flatMap((points) => [...new Set(points.flatMap(({ labels }) => Object.keys(labels)))]);
+  const taken = columns.find((column, i) => ownColumns.includes(column) || columns.indexOf(column) !== i);
+  if (taken === undefined) return;
+  throw invalid(
+    `${where}.vary`,
+    taken,
+    `a name for the axis that is not taken: ${ownColumns.join(", ")} and others' columns are`,
+  );
+}
+
+/** What a cell's run and measure are given, the study's own fields last. */
+function settle(where: string, study: Study, combination: readonly Point[], studySeed: number) {
   const options: Record<string, unknown> = { ...study.options };
-  let run: unknown = { ...study.run, seed };
+  let seed: unknown = studySeed;
+  let run: unknown = study.run;
   for (const settings of [...combination.map((point) => point.settings), study.set]) {
     for (const [path, value] of Object.entries(settings)) {
-      if (path === "seed")
-        throw invalid(`${where}.${path}`, value, "seeds, which says how many there are, or which");
-      if (path.startsWith(optionPrefix)) options[path.slice(optionPrefix.length)] = value;
+      if (path === "seed") {
+        if (study.seeds !== undefined)
+          throw invalid(`${where}.${path}`, value, "seeds alone, which says how many there are, or which");
+        seed = value;
+      } else if (path.startsWith(optionPrefix)) options[path.slice(optionPrefix.length)] = value;
       else run = setField(run, path, value, `${where}.${path}`);
     }
   }
+  return { run: resolveRun(setField(run, "seed", seed)), options };
+}
+
+function make(name: string, study: Study, combination: readonly Point[], seed: number): Cell {
+  const where = `study ${name}`;
   const measure = measureNamed(study.measure);
+  const { run, options } = settle(where, study, combination, seed);
   const content = {
     study: name,
     labels: Object.assign({}, ...combination.map(({ labels }) => labels)) as Cell["labels"],
-    seed,
+    seed: run.seed,
     measure: study.measure,
     options: validate(measure.options, options, `${where}.options`),
-    run: describeRun(resolveRun(run)),
+    run: describeRun(run),
   };
   return { ...content, id: createHash("sha256").update(JSON.stringify(content)).digest("hex").slice(0, 16) };
 }
+
+/** More than anybody can wait for, and than there is room for. */
+const cellsMax = 100_000;
 
 /**
  * All cells of a study; every combination with the first seed comes first, so that an interrupted study shows something.
  * @throws EddyError INVALID_DESCRIPTION, INVALID_ARGUMENT when any of them is no run, or has no such measure
  */
 export function cellsOf(name: string, input: StudyInput): Cell[] {
-  const study = validate(studySchema, input, `study ${name}`);
-  const all = combinations(Object.entries(study.vary).map(([axis, values]) => points(axis, values)));
+  const where = `study ${name}`;
+  const study = validate(studySchema, input, where);
+  const axes = Object.entries(study.vary).map(([axis, values]) => points(axis, values));
+  checkColumns(where, axes);
+  const count = axes.reduce((product, { length }) => product * length, seedsOf(study).length);
+  if (count > cellsMax) throw invalid(`${where}.vary`, count, `at most ${cellsMax} combinations`);
+  const all = combinations(axes);
   const cells = seedsOf(study).flatMap((seed) =>
     all.map((combination) => make(name, study, combination, seed)),
   );
@@ -104,7 +140,11 @@ export function cellsOf(name: string, input: StudyInput): Cell[] {
   if (labelled.size < cells.length)
     throw new EddyError(
       "INVALID_DESCRIPTION",
-      `study ${name}: two values of an axis are the same; needed different ones`,
+      `${where}: two values of an axis are the same; needed different ones`,
     );
   return cells;
 }
+
+/** A cell in words, as "rule AP, layers 3, seed 1". */
+export const cellText = ({ labels, seed }: Pick<Cell, "labels" | "seed">): string =>
+  [...Object.entries(labels).map(([axis, value]) => `${axis} ${value}`), `seed ${seed}`].join(", ");

@@ -23,6 +23,8 @@ export interface Comparison {
   readonly epochs: Extent | null;
   /** that every seed made; null where lines have no epochs */
   readonly made: number | null;
+  /** least training accuracy of the seeds after the last epoch, percent; null where lines tell none */
+  readonly trainAccuracy: number | null;
   /** epochs that ours and a curve of the authors have in common */
   readonly byEpoch: readonly AtEpoch[];
 }
@@ -73,6 +75,8 @@ export function compare(reference: Reference, tables: Tables): Comparison | null
     ours,
     epochs: extent(numbers(taken, "epoch")),
     made: madeEpochs(rows),
+    trainAccuracy:
+      extent(numbers(takeRows(rows, "last", reference.of, identity), "trainAccuracy"))?.[0] ?? null,
     byEpoch: byEpochOf(rows, reference),
   };
 }

@@ -2,7 +2,7 @@ import { availableParallelism } from "node:os";
 import { EddyError } from "../errors.js";
 import { openStimuli } from "../simulation/open-stimuli.js";
 import { resolveRun } from "../simulation/run-description.js";
-import { axisColumns, type Cell, cellsOf } from "./cells.js";
+import { axisColumns, type Cell, cellsOf, cellText } from "./cells.js";
 import type { Experiment } from "./experiment.js";
 import { appendFinished, readFinished } from "./finished-cells.js";
 import type { FormName } from "./forms.js";
@@ -21,7 +21,7 @@ import type { CellResult } from "./run-cell.js";
 import { runCells } from "./run-cells.js";
 import type { Study } from "./study.js";
 import type { Table } from "./table.js";
-import { readTables, writeResult } from "./write-result.js";
+import { drawResult, readTables, writeData } from "./write-result.js";
 
 /** What happens while an experiment is made. */
 export type ConductEvent =
@@ -68,10 +68,7 @@ function checkData(cells: readonly Cell[], data: string): void {
   }
 }
 
-const labelOf = ({ labels, seed }: Cell): string =>
-  [...Object.entries(labels).map(([axis, value]) => `${axis} ${value}`), `seed ${seed}`].join(", ");
-
-/** Measures the cells that wait. @returns whether the signal ended it */
+/** Measures the cells that wait, and keeps each as it is finished. */
 async function measure(
   cells: readonly Cell[],
   finished: Map<string, CellResult>,
@@ -87,15 +84,15 @@ async function measure(
     signal,
     partial: ({ id }) => partialPath(out, id),
     async finished(cell, result) {
+      await appendFinished(finishedPath(out), cell, result);
       shares.delete(cell.id);
       finished.set(cell.id, result);
-      await appendFinished(finishedPath(out), cell, result);
       await clearPartial(out, cell.id);
       tell({ kind: "cell", cell, result, done: finished.size, all: cells.length });
     },
     progress(cell, share, what) {
       shares.set(cell.id, share);
-      tell({ kind: "progress", done: done(), all: cells.length, what: `${labelOf(cell)}: ${what}` });
+      tell({ kind: "progress", done: done(), all: cells.length, what: `${cellText(cell)}: ${what}` });
     },
   });
 }
@@ -121,14 +118,42 @@ function tablesOf(
   );
 }
 
-/**
- * Makes an experiment: measures what is not finished yet, then writes data, figure and report into its folder. What was
- * finished before an interruption or a crash is not measured again.
- * @returns the result's record
- * @throws EddyError before anything is measured: INVALID_DESCRIPTION, DATA_MISSING, FILE_EXISTS; then what a cell throws
- */
-export async function conduct(experiment: Experiment, options: ConductOptions): Promise<ResultRecord> {
-  const { form, studies, backend, data, out, jobs, force, origin, signal, tell } = options;
+/** The versions that made a result's cells. */
+const versions = (before: string | undefined, now: string): string =>
+  [...new Set([...(before?.split(", ") ?? []), now])].join(", ");
+
+/** The record of a result as far as it is. */
+function recordOf(
+  experiment: Experiment,
+  { origin, jobs }: ConductOptions,
+  description: Description,
+  cells: readonly Cell[],
+  finished: ReadonlyMap<string, CellResult>,
+  before: ResultRecord | null,
+): ResultRecord {
+  const seconds = [...finished.values()].reduce((sum, result) => sum + result.seconds, 0);
+  const now = new Date().toISOString();
+  return {
+    format: "eddy-result/1",
+    title: experiment.title,
+    source: experiment.source,
+    ...origin,
+    eddy: versions(before?.eddy, origin.eddy),
+    description,
+    jobs,
+    cells: { finished: finished.size, all: cells.length },
+    diverged: cells.flatMap((cell) => {
+      const why = finished.get(cell.id)?.diverged ?? null;
+      return why === null ? [] : [{ cell: cellText(cell), why }];
+    }),
+    seconds: Math.round(seconds * 10) / 10,
+    started: before?.started ?? now,
+    changed: now,
+  };
+}
+
+/** Checks what can be checked before hours of work. @throws EddyError INVALID_ARGUMENT, INVALID_DESCRIPTION, DATA_MISSING */
+function planned({ studies, data, jobs }: ConductOptions): Cell[] {
   if (jobs > availableParallelism()) {
     throw new EddyError(
       "INVALID_ARGUMENT",
@@ -137,41 +162,52 @@ export async function conduct(experiment: Experiment, options: ConductOptions): 
   }
   const cells = Object.entries(studies).flatMap(([study, given]) => cellsOf(study, given));
   checkData(cells, data);
+  return cells;
+}
+
+/**
+ * Makes an experiment: measures what is not finished yet, then writes data, figure and report into its folder. What was
+ * finished before an interruption or a crash is not measured again; of a complete result figure and report are made anew.
+ * @returns the result's record
+ * @throws EddyError before anything is measured: INVALID_DESCRIPTION, DATA_MISSING, FILE_EXISTS; then what a cell throws
+ */
+export async function conduct(experiment: Experiment, options: ConductOptions): Promise<ResultRecord> {
+  const { form, studies, backend, out, force, tell } = options;
+  const cells = planned(options);
   const description: Description = { experiment: experiment.name, form, studies, backend };
   const before = await openFolder(out, description, force);
   if (before && before.cells.finished === before.cells.all) {
     tell({ kind: "drawing" });
-    await writeResult(experiment, out, await readTables(out, studies), before);
+    await drawResult(experiment, out, await readTables(out, studies), before);
+    await clearUnfinished(out);
     return before;
   }
-  const finished = new Map(
-    [...(await readFinished(finishedPath(out)))].filter(([id]) => cells.some((cell) => cell.id === id)),
-  );
+  const known = new Set(cells.map(({ id }) => id));
+  const finished = new Map([...(await readFinished(finishedPath(out)))].filter(([id]) => known.has(id)));
   tell({ kind: "plan", finished: finished.size, all: cells.length });
-  const started = before?.started ?? new Date().toISOString();
-  const recordNow = (): ResultRecord => ({
-    format: "eddy-result/1",
-    title: experiment.title,
-    source: experiment.source,
-    ...origin,
-    description,
-    jobs,
-    cells: { finished: finished.size, all: cells.length },
-    seconds: Math.round([...finished.values()].reduce((sum, { seconds }) => sum + seconds, 0) * 10) / 10,
-    started,
-    changed: new Date().toISOString(),
-  });
-  // what is in the folder says from the start whose it is
-  await writeRecord(out, { ...recordNow(), cells: { finished: 0, all: cells.length } });
+  const record = () => recordOf(experiment, options, description, cells, finished, before);
+  // what is in the folder says from the start whose it is; it is complete once its data are written
+  const unwritten = Math.min(finished.size, cells.length - 1);
+  await writeRecord(out, { ...record(), cells: { finished: unwritten, all: cells.length } });
+  let failure: { readonly error: unknown } | null = null;
   try {
     await measure(cells, finished, options);
-  } finally {
-    if (finished.size > 0) {
-      tell({ kind: "drawing" });
-      await writeResult(experiment, out, tablesOf(studies, cells, finished), recordNow());
-      await writeRecord(out, recordNow());
+  } catch (error) {
+    failure = { error };
+  }
+  if (finished.size > 0) {
+    tell({ kind: "drawing" });
+    const tables = tablesOf(studies, cells, finished);
+    try {
+      await writeData(out, tables);
+      await drawResult(experiment, out, tables, record());
+      await writeRecord(out, record());
+    } catch (error) {
+      // the first thing that went wrong is told
+      failure ??= { error };
     }
   }
-  if (!signal.aborted && finished.size === cells.length) await clearUnfinished(out);
-  return recordNow();
+  if (failure) throw failure.error;
+  if (finished.size === cells.length) await clearUnfinished(out);
+  return record();
 }

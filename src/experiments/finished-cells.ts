@@ -1,13 +1,14 @@
 import { open, readFile } from "node:fs/promises";
 import { z } from "zod";
 import type { Cell } from "./cells.js";
+import { valueSchema } from "./measure.js";
 import type { CellResult } from "./run-cell.js";
 
-const value = z.union([z.string(), z.number(), z.boolean(), z.null()]);
 const lineSchema = z.strictObject({
   id: z.string(),
   seconds: z.number(),
-  rows: z.array(z.record(z.string(), value)),
+  rows: z.array(z.record(z.string(), valueSchema)),
+  diverged: z.string().nullable().default(null),
 });
 
 /** JSON has no NaN and no infinities; a number that is none has nothing to say. */
@@ -33,16 +34,16 @@ export async function readFinished(path: string): Promise<Map<string, CellResult
   return new Map(found.map(({ id, ...result }) => [id, result]));
 }
 
-/** Adds a finished cell, and returns once it is on the disk. */
+/** Adds a finished cell, and returns once it is on the disk. One at a time: lines must not mix. */
 export async function appendFinished(
   path: string,
   { id }: Cell,
-  { rows, seconds }: CellResult,
+  { rows, seconds, diverged }: CellResult,
 ): Promise<void> {
   const file = await open(path, "a");
   try {
     // a line of its own, whatever a crash left before it
-    await file.writeFile(`\n${JSON.stringify({ id, seconds, rows }, finite)}\n`);
+    await file.writeFile(`\n${JSON.stringify({ id, seconds, rows, diverged }, finite)}\n`);
     await file.sync();
   } finally {
     await file.close();

@@ -4,7 +4,7 @@ import { invalid, validate } from "../model/validate.js";
 import { axisColumns } from "./cells.js";
 import type { Experiment } from "./experiment.js";
 import type { Value } from "./measure.js";
-import { type Axis, type Form, formSchema, type Study, studySchema } from "./study.js";
+import { type Axis, type Form, formSchema, isContinuous, type Study, studySchema } from "./study.js";
 
 /** In full as the paper made it; quick: the effect on less data; smoke: whether it runs. */
 export const formNames = ["full", "quick", "smoke"] as const;
@@ -39,9 +39,10 @@ function shortened(axis: Exclude<Axis, { cases: unknown }>, wanted: readonly Val
   if (Array.isArray(axis)) return [...wanted];
   if ("path" in axis) return { ...axis, values: [...wanted] };
   const choices = wanted.map((value) => {
-    const choice = axis.choices[String(value)];
-    if (!choice) throw invalid(field, value, `choices of the axis: ${known(Object.keys(axis.choices))}`);
-    return [String(value), choice] as const;
+    const name = String(value);
+    if (!Object.hasOwn(axis.choices, name))
+      throw invalid(field, value, `choices of the axis: ${known(Object.keys(axis.choices))}`);
+    return [name, axis.choices[name]] as const;
   });
   return { choices: Object.fromEntries(choices) };
 }
@@ -56,9 +57,12 @@ function shorten(vary: Study["vary"], name: string, wanted: readonly Value[], fi
   );
   if (!found || !("cases" in found[1]))
     throw invalid(field, name, `an axis or a column of cases: ${known(Object.keys(vary))}`);
-  const cases = found[1].cases.filter(({ labels }) => wanted.includes(labels[name]));
-  if (cases.length === 0) throw invalid(field, wanted, "values that a case has");
-  return { ...vary, [found[0]]: { cases } };
+  const { cases } = found[1];
+  const there = [...new Set(cases.map(({ labels }) => labels[name]))];
+  const absent = wanted.find((value) => !there.includes(value));
+  if (absent !== undefined)
+    throw invalid(field, absent, `values that a case has: ${known(there.map(String))}`);
+  return { ...vary, [found[0]]: { cases: cases.filter(({ labels }) => wanted.includes(labels[name])) } };
 }
 
 /** The names by which a study's axes are chosen from. */
@@ -84,24 +88,42 @@ function applyForm(name: string, study: Study, given: Form): Study {
   return { ...study, vary, seeds: form.seeds ?? study.seeds, set: { ...study.set, ...form.set } };
 }
 
-function applyChanges(name: string, study: Study, { seeds, epochs, set, vary = {} }: Changes): Study {
-  const length = epochs === undefined || isContinuous(study) ? {} : { "schedule.epochs": epochs };
-  const names = axisNames(study);
-  const own = Object.fromEntries(Object.entries(vary).filter(([axis]) => names.includes(axis)));
-  return {
-    ...study,
-    vary: shortenAll(study, own, `study ${name}`),
-    seeds: seeds ?? study.seeds,
-    set: { ...study.set, ...length, ...set },
-  };
+/** Fields of the network may leave the word network out. */
+const fieldOf = (path: string): string => path.replace(/^network\./, "");
+
+/** The axis that sets a field, or undefined. */
+const axisSetting = ({ vary }: Pick<Study, "vary">, path: string): string | undefined =>
+  Object.entries(vary).find(([name, axis]) => {
+    const set = Array.isArray(axis)
+      ? [name]
+      : "path" in axis
+        ? [axis.path]
+        : "choices" in axis
+          ? Object.values(axis.choices).flatMap(Object.keys)
+          : axis.cases.flatMap((one) => Object.keys(one.set));
+    return set.some((field) => fieldOf(field) === fieldOf(path));
+  })?.[0];
+
+/** A change that an axis would make untrue. @throws EddyError INVALID_ARGUMENT */
+function checkChanges(study: Study, changes: Readonly<Record<string, unknown>>): void {
+  for (const path of Object.keys(changes)) {
+    const axis = axisSetting(study, path);
+    if (axis === undefined) continue;
+    throw new EddyError(
+      "INVALID_ARGUMENT",
+      `-p ${path}: the axis ${axis} sets this; choose its values with --vary ${axis}=..., or leave it`,
+    );
+  }
 }
 
-const isContinuous = ({ run }: Study): boolean => {
-  const { schedule } = run;
-  return (
-    typeof schedule === "object" && schedule !== null && "kind" in schedule && schedule.kind === "continuous"
-  );
-};
+function applyChanges(name: string, study: Study, { seeds, epochs, set, vary = {} }: Changes): Study {
+  const length = epochs === undefined || isContinuous(study.run) ? {} : { "schedule.epochs": epochs };
+  const names = axisNames(study);
+  const own = Object.fromEntries(Object.entries(vary).filter(([axis]) => names.includes(axis)));
+  const changed = { ...study, vary: shortenAll(study, own, `study ${name}`), seeds: seeds ?? study.seeds };
+  checkChanges(changed, { ...length, ...set });
+  return { ...changed, set: { ...study.set, ...length, ...set } };
+}
 
 /** @throws EddyError INVALID_ARGUMENT for a study that the experiment does not have */
 function chosen({ name, studies }: Experiment, wanted: readonly string[] | undefined) {

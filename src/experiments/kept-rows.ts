@@ -1,9 +1,8 @@
 import { z } from "zod";
+import { valueSchema } from "./measure.js";
 
-/** The lines of a measure that was interrupted, as a checkpoint holds them. */
-export const keptRows = z.array(
-  z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
-);
+/** A line of a measure that was interrupted, as a checkpoint holds it. */
+export const keptRow = z.record(z.string(), valueSchema);
 
-/** A measure under way is kept when so many seconds went by since it was last, and when it is interrupted. */
-export const keepSeconds = 30;
+/** The lines of a measure that was interrupted. */
+export const keptRows = z.array(keptRow);

@@ -1,9 +1,11 @@
-import type { z } from "zod";
+import { z } from "zod";
 import type { Kernels } from "../kernels/kernels.js";
 import type { Run } from "../simulation/run-description.js";
 
 /** What a column of a result may hold; null where there is nothing to say. */
-export type Value = string | number | boolean | null;
+export const valueSchema = z.union([z.string(), z.number(), z.boolean(), z.null()]);
+
+export type Value = z.output<typeof valueSchema>;
 
 /** One line of a result's table, by column. Columns say their unit where they have one; accuracies are in percent. */
 export type Row = Readonly<Record<string, Value>>;

@@ -59,7 +59,11 @@ async function readResult(root: string, folder: string): Promise<ShownResult[]> 
 
 /** All results right under a folder, in the paper's order. */
 async function readResults(root: string): Promise<ShownResult[]> {
-  const entries = await readdir(root, { withFileTypes: true });
+  const entries = await readdir(root, { withFileTypes: true }).catch((cause) => {
+    throw new EddyError("FILE_NOT_FOUND", `${root}: there is no such folder of results; name it with --out`, {
+      cause,
+    });
+  });
   const folders = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
   const results: ShownResult[] = [];
   for (const folder of folders.sort()) results.push(...(await readResult(root, folder)));

@@ -1,15 +1,15 @@
 import { z } from "zod";
 import { strictObject } from "../model/validate.js";
+import { valueSchema } from "./measure.js";
 
 const column = z.string().min(1);
-const value = z.union([z.string(), z.number(), z.boolean(), z.null()]);
 const scale = z.enum(["linear", "log", "symlog", "ordinal"]);
 
 const common = {
   study: z.string().optional().describe("default: the first"),
   title: z.string().optional(),
   where: z
-    .record(column, z.union([value, z.array(value)]))
+    .record(column, z.union([valueSchema, z.array(valueSchema)]))
     .default({})
     .describe("only lines with these values"),
   take: z

@@ -27,8 +27,8 @@ function oriented(coordinates: Float64Array): Float64Array {
 }
 
 /**
- * Principal components of few points of many units: of the eigenvectors `v` and eigenvalues `l` of the points' Gram matrix
- * `X X^T`, X centred, the coordinates are `v sqrt(l)`. That is the projection on the eigenvectors of the covariance
+ * Principal components of few points of many units: of the eigenvectors `v` and eigenvalues `l` of the points' Gram
+ * matrix `X X^T`, X centred, the coordinates are `v sqrt(l)`. That is the projection on the eigenvectors of the covariance
  * matrix `X^T X`, which has the same eigenvalues, yet [points, points] is the smaller matrix.
  * @param points [points, units], one or more, of one length
  * @param components how many; those that the points do not have are zero

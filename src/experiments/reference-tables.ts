@@ -43,13 +43,16 @@ export const conditionsOf = ({ where }: Pick<Reference, "where">): string =>
 const whatOf = ({ take, of }: Reference): string => `${take === "epochs" ? "last" : take} ${seriesTitle(of)}`;
 
 /** How far training went: `30 of 300`; the paper's number where it is known and was not reached. */
-const madeText = (made: number | null, asked: number | null): string => {
+function madeText({ study, made, trainAccuracy }: Comparison, paper: PaperForm): string {
+  const [asked, until] = [paper.epochs(study), paper.until(study)];
   if (made === null) return nothing;
-  return asked === null || made >= asked ? String(made) : `${made} of ${asked}`;
-};
+  if (asked === null || made >= asked) return String(made);
+  const ended = until !== null && trainAccuracy !== null && trainAccuracy >= until;
+  return ended ? `${made} (training accuracy ${until} %)` : `${made} of ${asked}`;
+}
 
-function summaryRow(comparison: Comparison, asked: number | null): string[] {
-  const { reference, ours, epochs, made, byEpoch } = comparison;
+function summaryRow(comparison: Comparison, form: PaperForm): string[] {
+  const { reference, ours, epochs, byEpoch } = comparison;
   const { of, paper } = reference;
   const last = byEpoch.at(-1);
   return [
@@ -60,7 +63,7 @@ function summaryRow(comparison: Comparison, asked: number | null): string[] {
       ? `${textOf(authorsMean(last), of)} (epoch ${last.epoch}, ${counted(last.authors.length, "seed")})`
       : nothing,
     `${spreadText(ours, of)} (${[counted(ours.count, "seed"), ...(epochs ? [epochsText(epochs)] : [])].join(", ")})`,
-    madeText(made, asked),
+    madeText(comparison, form),
     paper ? signed(ours.mean - paper.mean, of) : nothing,
     last ? `${signed(last.ours.mean - authorsMean(last), of)} (epoch ${last.epoch})` : nothing,
   ];
@@ -119,6 +122,8 @@ export function curveVerdict({ reference: { of }, byEpoch }: Comparison): string
 export interface PaperForm {
   /** the number of epochs that the paper trains for; null where it is not one number */
   epochs(study: string): number | null;
+  /** the training accuracy at which the paper ends before that, percent; null where it does not */
+  until(study: string): number | null;
   /** whether no field of the run is changed but the number of epochs, so that curves may be compared epoch by epoch */
   unchanged(study: string): boolean;
 }
@@ -174,7 +179,7 @@ function united({ numbers, curves }: References): Comparison[] {
 /** Paper, authors' code and ours in one table, by the last common epoch; and a sentence for each of the authors' curves. */
 export function referenceSummary(references: References, paper: PaperForm): string {
   const { curves, absent } = references;
-  const rows = united(references).map((comparison) => summaryRow(comparison, paper.epochs(comparison.study)));
+  const rows = united(references).map((comparison) => summaryRow(comparison, paper));
   return blocks(
     rows.length > 0 ? markdownTable(head, rows) : null,
     curves

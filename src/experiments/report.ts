@@ -1,3 +1,5 @@
+import { seedsOf } from "./cells.js";
+import { drawnPanels } from "./drawn-panels.js";
 import type { Experiment } from "./experiment.js";
 import { studiesOf } from "./forms.js";
 import { blocks, code, markdownTable, plain } from "./markdown.js";
@@ -53,6 +55,10 @@ export function paperForm(experiment: Experiment, { description }: ResultRecord)
   const full: Studies = studiesOf(experiment, "full");
   return {
     epochs: (study) => (full[study] ? epochsOf(full[study]) : null),
+    until(study) {
+      const until = full[study]?.options.until;
+      return typeof until === "number" ? until : null;
+    },
     unchanged(study) {
       const [made, asked] = [description.studies[study], full[study]];
       if (!made || !asked || !same(made.run, asked.run) || !same(made.options, asked.options)) return false;
@@ -96,16 +102,14 @@ const dayOf = (time: string): string => time.slice(0, 10);
 
 function howTable(experiment: Experiment, record: ResultRecord): string {
   const { description, cells, jobs, seconds, command, eddy, node, machine, started, changed } = record;
-  const seeds = Object.values(description.studies).map(({ seeds: given }) =>
-    typeof given === "number" ? String(given) : `numbers ${given.join(", ")}`,
-  );
+  const seeds = Object.values(description.studies).map((study) => seedsOf(study).join(", "));
   const days = [...new Set([dayOf(started), dayOf(changed)])].join(" to ");
   return markdownTable(
     ["", ""],
     [
       ["command", code(command)],
       ["form", description.form],
-      ["instead of the paper's", differencesText(experiment, record) ?? "nothing"],
+      ["changed in its description", differencesText(experiment, record) ?? "nothing"],
       ["seeds", [...new Set(seeds)].join("; ")],
       ["cells", cells.finished === cells.all ? String(cells.all) : `${cells.finished} of ${cells.all}`],
       ["time", `${timeText(seconds)} for all cells, summed; ${jobs} at once`],
@@ -130,6 +134,10 @@ export function caveat(experiment: Experiment, record: ResultRecord): string | n
   return parts.length > 0 ? parts.map((part) => `> ${part}`).join("\n>\n") : null;
 }
 
+/** Cells that have no numbers, since theirs overflowed. */
+const divergedList = ({ diverged }: ResultRecord): string =>
+  diverged.map(({ cell, why }) => `- ${plain(cell)}: ${plain(why)}`).join("\n");
+
 const section = (title: string, content: string): string | null =>
   content === "" ? null : `## ${title}\n\n${content}`;
 
@@ -142,7 +150,7 @@ const section = (title: string, content: string): string | null =>
 export function report(experiment: Experiment, tables: Tables, record: ResultRecord): string {
   const references = referencesOf(experiment, tables);
   const paper = paperForm(experiment, record);
-  const hasFigure = experiment.panels.length > 0;
+  const hasFigure = drawnPanels(experiment, tables).length > 0;
   return `${blocks(
     `# ${plain(experiment.title)}`,
     `*${plain(experiment.source)}*`,
@@ -154,6 +162,7 @@ export function report(experiment: Experiment, tables: Tables, record: ResultRec
       blocks(referenceSummary(references, paper), curveTables(references, paper)),
     ),
     section("All cells", summaryTable(tables)),
+    section("Diverged", divergedList(record)),
     section("Remarks", experiment.remarks.map((remark) => `- ${plain(remark)}`).join("\n")),
     section("How it was made", howTable(experiment, record)),
     `Files: [data.csv](${resultFiles.data}) has every line, [run.json](${resultFiles.record}) what was run${hasFigure ? `, [figure.png](${resultFiles.png}) the figure in pixels` : ""}.`,

@@ -1,5 +1,5 @@
-import { existsSync } from "node:fs";
-import { mkdir, readdir, readFile, rm } from "node:fs/promises";
+import { constants, existsSync } from "node:fs";
+import { access, mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { EddyError } from "../errors.js";
@@ -36,6 +36,10 @@ const recordSchema = strictObject({
   description: descriptionSchema,
   jobs: z.int().min(1).describe("cells measured at once"),
   cells: strictObject({ finished: z.int().min(0), all: z.int().min(0) }),
+  diverged: z
+    .array(strictObject({ cell: z.string(), why: z.string() }))
+    .default([])
+    .describe("finished cells whose numbers overflowed"),
   seconds: z.number().min(0).describe("that the finished cells took, summed"),
   started: z.string(),
   changed: z.string(),
@@ -90,12 +94,18 @@ export function difference(a: unknown, b: unknown, path = ""): string | null {
   return null;
 }
 
-/** Removes what a result consists of, and nothing else. */
+/** Whether a file is of a result, or what a crash left of the writing of one. */
+function isOwn(name: string): boolean {
+  const own: readonly string[] = [...Object.values(resultFiles), unfinishedFile];
+  return own.includes(name.replace(/\.part$/, "")) || name.startsWith(partialPrefix);
+}
+
+/** Removes what a result consists of, and nothing else; the record last, which says whose the rest is. */
 async function clear(folder: string): Promise<void> {
-  const own = new Set<string>([...Object.values(resultFiles), unfinishedFile]);
   for (const name of await readdir(folder)) {
-    if (own.has(name) || name.startsWith(partialPrefix)) await rm(join(folder, name));
+    if (isOwn(name) && name !== resultFiles.record) await rm(join(folder, name));
   }
+  await rm(join(folder, resultFiles.record), { force: true });
 }
 
 /** Removes what a finished cell kept while it was under way. */
@@ -108,9 +118,29 @@ export async function clearPartial(folder: string, cell: string): Promise<void> 
 /** Nothing is unfinished any more. */
 export const clearUnfinished = (folder: string): Promise<void> => rm(finishedPath(folder), { force: true });
 
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true });
+    await access(folder, constants.W_OK);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new EddyError("FILE_INVALID", `${folder}: no result can be written there: ${reason}`, { cause });
+  }
+}
+
+/** The record in a folder; null where there is none, or one that is to be replaced anyway. */
+async function foundRecord(folder: string, force: boolean): Promise<ResultRecord | null> {
+  try {
+    return await readRecord(folder);
+  } catch (error) {
+    if (force) return null;
+    throw error;
+  }
+}
+
 /**
  * Makes a folder ready for a result, new or to be gone on with.
- * @param force start anew where there is a result of another description
+ * @param force start anew where there is a result of another description, or one that cannot be read
  * @returns the record of the result that is there, if it is of this description
  * @throws EddyError FILE_EXISTS when there is a result of another description, or anything else
  */
@@ -119,23 +149,18 @@ export async function openFolder(
   description: Description,
   force: boolean,
 ): Promise<ResultRecord | null> {
-  try {
-    await mkdir(folder, { recursive: true });
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new EddyError("FILE_INVALID", `${folder}: no folder can be made there: ${reason}`, { cause });
-  }
-  const found = force ? null : await readRecord(folder);
-  if (found) {
-    const differs = difference(found.description, JSON.parse(JSON.stringify(description)));
-    if (differs === null) return found;
+  await makeFolder(folder);
+  if (!(await readdir(folder)).every(isOwn))
+    throw new EddyError("FILE_EXISTS", `${folder}: has other files; choose another --out for the result`);
+  const found = await foundRecord(folder, force);
+  const differs = found && difference(found.description, JSON.parse(JSON.stringify(description)));
+  if (found && differs === null) return found;
+  if (found && !force) {
     throw new EddyError(
       "FILE_EXISTS",
       `${folder}: has a result of another description: ${differs}; choose another --out, or replace it with --force`,
     );
   }
-  if (force && existsSync(join(folder, resultFiles.record))) await clear(folder);
-  else if ((await readdir(folder)).length > 0)
-    throw new EddyError("FILE_EXISTS", `${folder}: has other files; choose another --out for the result`);
+  await clear(folder);
   return null;
 }

@@ -15,7 +15,7 @@ export interface Products {
 }
 
 /** `a b`, `a a` and `b b`, in double precision. */
-export function products(a: Float32Array, b: Float32Array, start = 0, end = a.length): Products {
+export function products(a: ArrayLike<number>, b: ArrayLike<number>, start = 0, end = a.length): Products {
   let [both, first, second] = [0, 0, 0];
   for (let i = start; i < end; i++) {
     both += a[i] * b[i];

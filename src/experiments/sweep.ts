@@ -1,12 +1,21 @@
+import { basename } from "node:path";
 import { z } from "zod";
 import { strictObject, validate } from "../model/validate.js";
+import { axisColumns } from "./cells.js";
 import type { Experiment } from "./experiment.js";
 import { type PanelInput, panelSchema } from "./panel.js";
-import { type Axis, studySchema } from "./study.js";
+import { type Axis, isContinuous, studySchema } from "./study.js";
+
+const folderName = "needed a name for a folder: letters, digits, spaces, _, . and -";
 
 /** A sweep file: a study of a user's own, and what is drawn of it. */
 export const sweepSchema = strictObject({
-  name: z.string().min(1).max(200).default("sweep"),
+  name: z
+    .string()
+    .max(200)
+    .regex(/^\w[\w .-]*$/, folderName)
+    .optional()
+    .describe("default: the file's"),
   title: z.string().min(1).max(200).optional(),
   about: z.string().default(""),
   ...studySchema.shape,
@@ -54,29 +63,28 @@ function defaultPanels(measure: string, vary: Readonly<Record<string, Axis>>): r
 /** A run by itself is a sweep that varies nothing yet. */
 function asSweep(value: unknown): unknown {
   if (typeof value !== "object" || value === null || "run" in value || !("network" in value)) return value;
-  return { ...("name" in value && { name: value.name }), run: value };
+  return { run: value };
 }
 
-const isContinuous = ({ schedule }: Readonly<Record<string, unknown>>): boolean =>
-  typeof schedule === "object" && schedule !== null && "kind" in schedule && schedule.kind === "continuous";
+/** A file's name as that of a folder. */
+const nameOf = (file: string): string =>
+  basename(file, ".json")
+    .replace(/[^\w .-]+/g, "-")
+    .replace(/^\W+/, "") || "sweep";
 
 /**
  * The experiment that a sweep file describes.
  * @param value the file's content: a sweep, or a run as it is
- * @param axes more of them, from the command line
+ * @param axes values of fields, from the command line; those of the file's own axes are left to `studiesOf`
  * @throws EddyError INVALID_DESCRIPTION
  */
 export function sweep(value: unknown, file: string, axes: Readonly<Record<string, Axis>> = {}): Experiment {
-  const {
-    name,
-    title = name,
-    about,
-    panels,
-    measure: asked,
-    ...own
-  } = validate(sweepSchema, asSweep(value), file);
+  const given = validate(sweepSchema, asSweep(value), file);
+  const { name = nameOf(file), title = name, about, panels, measure: asked, ...own } = given;
   const measure = asked ?? (isContinuous(own.run) ? "stream" : "training");
-  const vary = { ...own.vary, ...axes };
+  const there = [...Object.keys(own.vary), ...axisColumns(own)];
+  const more = Object.entries(axes).filter(([axis]) => !there.includes(axis));
+  const vary = { ...own.vary, ...Object.fromEntries(more) };
   return {
     name,
     title,

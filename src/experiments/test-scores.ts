@@ -1,4 +1,5 @@
 import { setImmediate } from "node:timers/promises";
+import { z } from "zod";
 import type { Kernels } from "../kernels/kernels.js";
 import type { Parameters } from "../model/parameters.js";
 import { presentTrial, testPass } from "../simulation/epoch-plan.js";
@@ -18,12 +19,14 @@ export interface TaskScore {
 export const percent = (share: number): number => Math.round(share * 1e4) / 100;
 
 /** Sums of scores, weighed by how many stimuli they speak of. */
-export interface ScoreSum {
-  readonly count: number;
-  readonly loss: number;
+export const scoreSum = z.strictObject({
+  count: z.number(),
+  loss: z.number(),
   /** null for vectors */
-  readonly right: number | null;
-}
+  right: z.number().nullable(),
+});
+
+export type ScoreSum = Readonly<z.output<typeof scoreSum>>;
 
 /** Of nothing yet. */
 export const noScore: ScoreSum = { count: 0, loss: 0, right: 0 };

@@ -1,26 +1,27 @@
-import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { z } from "zod";
 import type { Parameters } from "../model/parameters.js";
-import { readCheckpoint, writeCheckpoint } from "../simulation/checkpoint.js";
 import { epochsInAll } from "../simulation/epoch-plan.js";
 import type { Run } from "../simulation/run-description.js";
-import { openTraining, type TaskResult, type Training, type TrainingEvent } from "../simulation/train.js";
-import { writeAtomically } from "../simulation/write-atomically.js";
+import type { TrainingEvent } from "../simulation/train.js";
 import type { StimulusSource } from "../streams/stimulus.js";
-import type { MeasureContext, Row } from "./measure.js";
+import { type KeptTraining, keptEpochs, openKeptTraining } from "./kept-training.js";
+import type { MeasureContext } from "./measure.js";
 
 type EpochEvent = Extract<TrainingEvent, { kind: "epoch" }>;
 
-/** A training is kept at the end of an epoch, when so many seconds went by since it was last. */
-const keepSeconds = 30;
+const epochRow = z.strictObject({
+  epoch: z.int().min(1),
+  task: z.string(),
+  trainLoss: z.number().nullable(),
+  trainAccuracy: z.number().nullable(),
+  testLoss: z.number().nullable(),
+  testAccuracy: z.number().nullable(),
+  /** of training so far, tests not counted */
+  seconds: z.number(),
+});
 
 /** What an epoch ended with for one task; losses in nats, accuracies in percent. */
-export interface EpochRow extends Row, TaskResult {
-  readonly epoch: number;
-  readonly task: string;
-  /** of training so far, tests not counted */
-  readonly seconds: number;
-}
+export type EpochRow = Readonly<z.output<typeof epochRow>>;
 
 /** A network that has gone through the epochs of its run. */
 export interface Trained {
@@ -35,37 +36,15 @@ export interface TrainedOptions {
   readonly share?: number;
   /** ends once the training accuracy of every task reaches this, percent; default: never */
   readonly until?: number;
-}
-
-const rowsPath = (partial: string): string => `${partial}-rows.json`;
-
-/** Goes on from where an interrupted training was kept, or begins. */
-async function open(
-  run: Run,
-  sources: ReadonlyMap<string, StimulusSource>,
-  { kernels, partial }: MeasureContext,
-): Promise<{ readonly training: Training; readonly rows: readonly EpochRow[] }> {
-  if (partial === null || !existsSync(`${partial}.json`))
-    return { training: openTraining(kernels, run, sources), rows: [] };
-  const training = openTraining(kernels, run, sources, await readCheckpoint(partial));
-  const rows = JSON.parse(await readFile(rowsPath(partial), "utf8")) as readonly EpochRow[];
-  return { training, rows: rows.filter(({ epoch }) => epoch <= training.progress.epoch) };
-}
-
-/** Rows first: those of epochs that the checkpoint does not know yet are left out when it is read. */
-async function keep(partial: string, training: Training, rows: readonly EpochRow[]): Promise<void> {
-  await writeAtomically(rowsPath(partial), JSON.stringify(rows));
-  await writeCheckpoint(partial, await training.checkpoint());
+  /** how often a training under way is kept; default: that of `keeping` */
+  readonly keepSeconds?: number;
 }
 
 const epochRows = ({ epoch, tasks }: EpochEvent, seconds: number): EpochRow[] =>
-  Object.entries(tasks).map(([task, { trainLoss, trainAccuracy, testLoss, testAccuracy }]) => ({
+  Object.entries(tasks).map(([task, result]) => ({
     epoch,
     task,
-    trainLoss,
-    trainAccuracy,
-    testLoss,
-    testAccuracy,
+    ...result,
     seconds: Math.round(seconds * 1000) / 1000,
   }));
 
@@ -75,42 +54,26 @@ const reached = (rows: readonly EpochRow[], until: number): boolean =>
 const doneEpochs = (event: Exclude<TrainingEvent, EpochEvent>): number =>
   event.kind === "test" ? event.epoch : event.epoch - 1 + event.batch / event.batches;
 
-/** The epochs that are left. @returns of all epochs, those made before an interruption included */
+/** Adds the lines of the epochs that are left. */
 async function throughEpochs(
   run: Run,
-  training: Training,
-  before: readonly EpochRow[],
-  { signal, partial, progress }: MeasureContext,
-  { share = 1, until = Number.POSITIVE_INFINITY }: TrainedOptions,
-): Promise<readonly EpochRow[]> {
-  const rows = [...before];
-  let seconds = rows.at(-1)?.seconds ?? 0;
-  let [sinceMs, keptMs] = [performance.now(), performance.now()];
-  for await (const event of training.epochs(signal)) {
-    const nowMs = performance.now();
-    if (event.kind === "batch") seconds += (nowMs - sinceMs) / 1000;
+  kept: KeptTraining<EpochRow>,
+  context: MeasureContext,
+  { share = 1, until = Number.POSITIVE_INFINITY, keepSeconds }: TrainedOptions,
+): Promise<void> {
+  const epochs = epochsInAll(run);
+  for await (const event of keptEpochs(kept, context, keepSeconds)) {
     if (event.kind === "epoch") {
-      const latest = epochRows(event, seconds);
-      rows.push(...latest);
-      if (reached(latest, until)) return rows;
-      if (partial !== null && nowMs - keptMs > keepSeconds * 1000 && event.epoch < event.epochs) {
-        await keep(partial, training, rows);
-        keptMs = performance.now();
-      }
-    } else {
-      const { epoch } = event;
-      const epochs = epochsInAll(run);
-      progress((share * doneEpochs(event)) / epochs, `epoch ${epoch} of ${epochs}`);
-    }
-    sinceMs = performance.now();
+      const latest = epochRows(event, kept.seconds);
+      kept.rows.push(...latest);
+      if (reached(latest, until)) return;
+    } else context.progress((share * doneEpochs(event)) / epochs, `epoch ${event.epoch} of ${epochs}`);
   }
-  signal.throwIfAborted();
-  return rows;
 }
 
 /**
- * Trains a run to its end, going on from where it was interrupted, and lets somebody look at the network. With no epochs
- * it is looked at as it was drawn.
+ * Trains a run to its end, going on from where it was interrupted, and lets somebody look at the network. With no
+ * epochs it is looked at as it was drawn.
  * @throws EddyError what training throws, and what reading or writing a checkpoint does; the signal's reason once it is
  *   aborted
  */
@@ -121,9 +84,10 @@ export async function trained<T>(
   options: TrainedOptions,
   look: (network: Trained) => T | Promise<T>,
 ): Promise<T> {
-  const { training, rows: before } = await open(run, sources, context);
+  const kept = await openKeptTraining(run, sources, context, epochRow);
+  const { training, rows } = kept;
   try {
-    const rows = await throughEpochs(run, training, before, context, options);
+    await throughEpochs(run, kept, context, options);
     return await look({ rows, parameters: training.parameters });
   } finally {
     training.close();

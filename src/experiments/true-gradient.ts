@@ -134,11 +134,12 @@ function gradientOf(kernels: Kernels, weights: Tensor, terms: readonly GradientT
  * The gradient of the loss by all weights and biases that learn, by reverse-mode differentiation through the
  * settled network: `iterations` of each module from zero, in the order of phased operation. The loss is that whose
  * derivative is the output error: the cross-entropy of a softmax readout, mean over the batch, summed over the
- * readouts that had targets. The states of one module at a time are kept, iteration by iteration. Modules that no input reaches are constants.
+ * readouts that had targets. The states of one module at a time are kept, iteration by iteration. Modules that no
+ * input reaches are constants.
  * @param answered after an inference phase with targets; nothing of it changes
  * @param iterations that each module made in that phase
- * @returns by the name of the weights, in their shape, [connections] for a recurrent matrix; those that the loss does not depend on are left out. Owned by
- *   the caller
+ * @returns by the name of the weights, in their shape, [connections] for a recurrent matrix; those that the loss does
+ *   not depend on are left out. Owned by the caller
  * @throws EddyError INVALID_DESCRIPTION when the pathways form a cycle and no order is given
  * @see Werbos 1990, Backpropagation through time; Lillicrap et al. 2016 hold feedback alignment against it
  */

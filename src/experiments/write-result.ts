@@ -1,45 +1,43 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { z } from "zod";
 import { EddyError } from "../errors.js";
-import { validate } from "../model/validate.js";
 import { writeAtomically } from "../simulation/write-atomically.js";
 import { axisColumns } from "./cells.js";
 import { fromCsv, toCsv } from "./csv.js";
+import { drawnPanels } from "./drawn-panels.js";
 import type { Experiment } from "./experiment.js";
-import { type Panel, panelSchema } from "./panel.js";
+import type { Panel } from "./panel.js";
 import { report } from "./report.js";
 import { type ResultRecord, resultFiles } from "./result-folder.js";
 import type { Study } from "./study.js";
 import type { Tables } from "./table.js";
 
-/** Panels of the studies that were made, each with the name of its study. */
-function drawnPanels({ panels, studies }: Experiment, tables: Tables): Panel[] {
-  const [first] = Object.keys(studies);
-  return validate(z.array(panelSchema), panels, "panels")
-    .map((panel) => ({ ...panel, study: panel.study ?? first }))
-    .filter(({ study }) => Object.hasOwn(tables, study));
+const write = (folder: string, file: keyof typeof resultFiles, content: string | Uint8Array): Promise<void> =>
+  writeAtomically(join(folder, resultFiles[file]), content);
+
+/** Writes all rows of a result into its folder. */
+export const writeData = (folder: string, tables: Tables): Promise<void> =>
+  write(folder, "data", toCsv(tables));
+
+/** Writes a figure, if there is anything to draw. @throws EddyError INVALID_DESCRIPTION for a panel of what is not there */
+export async function writeFigure(folder: string, panels: readonly Panel[], tables: Tables): Promise<void> {
+  if (panels.length === 0) return;
+  // loaded when there is something to draw: the library is large
+  const { figure } = await import("./figure.js");
+  const { svg, png } = await figure(panels, tables);
+  await write(folder, "svg", svg);
+  await write(folder, "png", png);
 }
 
-/** Writes data, figure and report of a result into its folder. */
-export async function writeResult(
+/** Writes figure and report of a result into its folder. */
+export async function drawResult(
   experiment: Experiment,
   folder: string,
   tables: Tables,
   record: ResultRecord,
 ): Promise<void> {
-  const write = (file: keyof typeof resultFiles, content: string | Uint8Array) =>
-    writeAtomically(join(folder, resultFiles[file]), content);
-  await write("data", toCsv(tables));
-  const panels = drawnPanels(experiment, tables);
-  if (panels.length > 0) {
-    // loaded when there is something to draw: the library is large
-    const { figure } = await import("./figure.js");
-    const { svg, png } = await figure(panels, tables);
-    await write("svg", svg);
-    await write("png", png);
-  }
-  await write("report", report(experiment, tables, record));
+  await writeFigure(folder, drawnPanels(experiment, tables), tables);
+  await write(folder, "report", report(experiment, tables, record));
 }
 
 /** Reads the data of a result back. @throws EddyError FILE_INVALID */
@@ -57,7 +55,7 @@ export async function readTables(folder: string, studies: Readonly<Record<string
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new EddyError(
       "FILE_INVALID",
-      `${path}: cannot be read (${reason}); make the result anew with --force`,
+      `${path}: cannot be read (${reason}); run its command again with --force`,
       {
         cause,
       },

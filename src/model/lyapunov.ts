@@ -16,8 +16,6 @@ export interface Perturbed {
   readonly start: ArrayLike<number>;
   /** [neurons] direction of the perturbation, of any length but zero */
   readonly perturbation: ArrayLike<number>;
-  /** steps of which the growth is wanted */
-  readonly steps: number;
 }
 
 /** u and a perturbation v of it, and where their successors are summed up. */
@@ -71,13 +69,14 @@ function normalise(vector: Float64Array): number {
  * `J(u) = diag(f'(u)) W` at the state that was reached, `growth = log |v|` and `v <- v / |v|`. Rows are sources, so
  * this is the transpose of what the paper writes. With a time step s it is `u <- (1 - s) f(u) + s (f(u) W + drive)` and
  * `J(u) = diag(f'(u)) ((1 - s) + s W)`. In double precision.
- * @returns [steps] log growth, dimensionless; -Infinity from the step on in which nothing is left of the perturbation
+ * @returns endlessly, a step for each that is taken: log growth, dimensionless; -Infinity from the step on in which
+ *   nothing is left of the perturbation
  * @throws EddyError SHAPE_MISMATCH; INVALID_ARGUMENT for a perturbation of length zero; NOT_FINITE when the state grows
  *   beyond all bounds, which only an unbounded activation allows
  * @see Liu et al. 2026, Materials and methods, Maximum Lyapunov exponent; Wolf et al. 1985
  */
-export function perturbationGrowth(perturbed: Perturbed): Float64Array {
-  const { weights, drive, start, perturbation, steps } = perturbed;
+export function* perturbationGrowth(perturbed: Perturbed): Generator<number, never> {
+  const { weights, drive, start, perturbation } = perturbed;
   const { neurons } = weights;
   for (const [what, { length }] of Object.entries({ start, perturbation, drive: drive ?? start }))
     checkShape(`Lyapunov exponent: ${what}`, [length], [neurons]);
@@ -95,24 +94,23 @@ export function perturbationGrowth(perturbed: Perturbed): Float64Array {
       "Lyapunov exponent: the perturbation has length zero, needed any other",
     );
   }
-  const growth = new Float64Array(steps);
-  for (let n = 0; n < steps; n++) {
+  for (let n = 1; ; n++) {
     step(perturbed, course);
-    growth[n] = Math.log(normalise(course.v));
+    const growth = Math.log(normalise(course.v));
     if (!course.u.every(Number.isFinite)) {
       throw new EddyError(
         "NOT_FINITE",
-        `Lyapunov exponent: the state grew beyond all bounds in step ${n + 1}; lower the spectral radius, or take fewer steps`,
+        `Lyapunov exponent: the state grew beyond all bounds in step ${n}; lower the spectral radius, or take fewer steps`,
       );
     }
+    yield growth;
   }
-  return growth;
 }
 
 /**
  * `1/N sum of log |v(n)|` over the first N steps: the maximum Lyapunov exponent for large N, its finite-time form for
  * small N.
- * @param growth [steps] of {@link perturbationGrowth}
+ * @param growth [steps] of {@link perturbationGrowth}, the first ones
  * @returns per step, dimensionless
  * @see Liu et al. 2026, Materials and methods
  */

@@ -65,6 +65,23 @@ describe("the cells of a study", () => {
     expect(cell.options).toEqual({ until: 90 });
   });
 
+  it("have the seed of their run, unless the study says which", () => {
+    const seeds = (study: Partial<typeof smallStudy>) =>
+      cellsOf("seeds", { run: { ...smallRun, seed: 7 }, ...study }).map(({ seed, run }) => [
+        seed,
+        resolveRun(run).seed,
+      ]);
+    expect(seeds({})).toEqual([[7, 7]]);
+    expect(seeds({ seeds: 2 })).toEqual([
+      [1, 1],
+      [2, 2],
+    ]);
+    expect(seeds({ vary: { run: { choices: { a: { seed: 3 }, b: {} } } } })).toEqual([
+      [3, 3],
+      [7, 7],
+    ]);
+  });
+
   it("have ids that follow from what they are, and from nothing else", () => {
     const ids = (study: typeof smallStudy) => cellsOf("accuracy", study).map(({ id }) => id);
     expect(ids(smallStudy)).toEqual(ids(structuredClone(smallStudy)));
@@ -92,7 +109,26 @@ describe("the cells of a study", () => {
     [{ run: {} }, "network: given nothing"],
     [{ run: { ...smallRun, rule: "XYZ" } }, "run.rule"],
     [{ run: smallRun, vary: { "network.neurns": [16] } }, "did you mean neurons?"],
-    [{ run: smallRun, vary: { seed: [1, 2] } }, "needed seeds"],
+    [{ run: smallRun, vary: { seed: [1, 2] } }, 'given "seed", needed a name for the axis'],
+    [{ run: smallRun, vary: { study: { path: "beta", values: [1] } } }, "needed a name for the axis"],
+    [
+      {
+        run: smallRun,
+        vary: { beta: [1], other: { cases: [{ labels: { beta: 2 }, set: { batch: 3 } }] } },
+      },
+      'given "beta", needed a name for the axis',
+    ],
+    [{ run: smallRun, seeds: 2, set: { seed: 5 } }, "needed seeds alone"],
+    [
+      {
+        run: smallRun,
+        vary: {
+          beta: Array.from({ length: 500 }, (_, i) => i + 1),
+          batch: Array.from({ length: 500 }, (_, i) => i + 1),
+        },
+      },
+      "given 250000, needed at most 100000 combinations",
+    ],
     [{ run: smallRun, vary: { beta: [] } }, "study wrong.vary.beta"],
     [{ run: smallRun, vary: { beta: [1, 1] } }, "two values of an axis are the same"],
     [{ run: smallRun, measure: "trainin" }, "training"],

@@ -1,11 +1,12 @@
 import { existsSync } from "node:fs";
-import { readdir, readFile, writeFile } from "node:fs/promises";
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { type ConductEvent, type ConductOptions, conduct } from "../../src/experiments/conduct.js";
 import { fromCsv } from "../../src/experiments/csv.js";
 import type { Experiment } from "../../src/experiments/experiment.js";
 import { studiesOf } from "../../src/experiments/forms.js";
+import type { StudyInput } from "../../src/experiments/study.js";
 import { rejectionOf } from "../error-of.js";
 import { temporaryFolder } from "../temporary-folder.js";
 import { smallExperiment } from "./small-studies.js";
@@ -123,28 +124,65 @@ describe("an experiment", () => {
     expect(existsSync(out)).toBe(false);
   });
 
-  it("ends with the error of a cell, and keeps the others", async () => {
-    const studies = studiesOf(
-      {
-        ...smallExperiment,
-        studies: {
-          accuracy: {
-            ...smallExperiment.studies.accuracy,
-            vary: { rule: ["STE"], "optimiser.kind": ["adam", "sgd"] },
-          },
-        },
-      },
-      "full",
-      {
-        set: {
-          "network.activation": "linear",
-          "network.spectralRadius": 100,
-          beta: 1000,
-          "iterations.inference": 50,
-        },
-      },
+  it("counts a cell whose numbers overflow among the finished, and says which", async () => {
+    const vary = { SR: { path: "network.spectralRadius", values: [0.1, 100] } };
+    const experiment = withVary(vary);
+    const set = { "network.activation": "linear", "iterations.inference": 40 };
+    const { record } = await make(
+      "diverged",
+      { studies: studiesOf(experiment, "full", { set }) },
+      experiment,
     );
-    const { code } = await rejectionOf(make("not-finite", { studies }));
-    expect(code).toBe("NOT_FINITE");
+    expect(record.cells).toEqual({ finished: 4, all: 4 });
+    expect(record.diverged.map(({ cell }) => cell)).toEqual(["SR 100, seed 1", "SR 100, seed 2"]);
+    expect((await rowsIn("diverged")).every(({ SR }) => SR === 0.1)).toBe(true);
+    expect(await readFile(join(folder, "diverged", "report.md"), "utf8")).toMatch(
+      /SR 100, seed 1: the loss became/,
+    );
+  });
+
+  it("measures the other cells when one is refused, and then tells which", async () => {
+    const vary = { rule: ["EP", "STE"] };
+    const experiment = withVary(vary, { "stimuli.gabor.trainingImages": 60 });
+    const missing = {
+      ...experiment,
+      studies: { accuracy: { ...experiment.studies.accuracy, seeds: [1], measure: "alignment" } },
+    };
+    const { message } = await rejectionOf(
+      make("refused", { studies: studiesOf(missing, "full") }, { ...missing, panels: [] }),
+    );
+    expect(message).toMatch(/^rule EP, seed 1: /);
+    const record = JSON.parse(await readFile(join(folder, "refused", "run.json"), "utf8"));
+    expect(record.cells).toEqual({ finished: 1, all: 2 });
+  });
+
+  it("is gone on with, also when forced, while it is of the same description", async () => {
+    await make("forced", stopAfter(3));
+    expect((await make("forced", { force: true })).measured).toBe(5);
+  });
+
+  it("takes up what a crash left at any moment", async () => {
+    const out = join(folder, "crashed");
+    await make("crashed", stopAfter(2));
+    await writeFile(join(out, "data.csv.part"), "cut o");
+    await writeFile(join(out, "run.json.part"), "{");
+    expect((await make("crashed")).measured).toBe(6);
+    await rm(join(out, "run.json"));
+    expect((await make("crashed")).measured).toBe(8);
+    expect(await results("crashed")).toEqual(await results("whole"));
+  });
+
+  it("refuses an axis of a name that its measure has", async () => {
+    const experiment = withVary({ epoch: { path: "beta", values: [1] } });
+    const { message } = await rejectionOf(
+      make("named", { studies: studiesOf(experiment, "full") }, experiment),
+    );
+    expect(message).toContain("another name for the axis");
   });
 });
+
+/** The small experiment with other axes. */
+function withVary(vary: StudyInput["vary"], set: StudyInput["set"] = {}): Experiment {
+  const { accuracy } = smallExperiment.studies;
+  return { ...smallExperiment, panels: [], studies: { accuracy: { ...accuracy, vary, set } } };
+}

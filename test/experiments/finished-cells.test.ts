@@ -8,7 +8,11 @@ import { smallStudy } from "./small-studies.js";
 
 const folder = temporaryFolder();
 const cells = cellsOf("accuracy", smallStudy);
-const result = (seconds: number) => ({ rows: [{ epoch: 1, task: "gabor", testAccuracy: 50 }], seconds });
+const result = (seconds: number) => ({
+  rows: [{ epoch: 1, task: "gabor", testAccuracy: 50 }],
+  seconds,
+  diverged: null,
+});
 
 describe("finished cells", () => {
   it("are there again", async () => {
@@ -40,6 +44,7 @@ describe("finished cells", () => {
     await appendFinished(path, cells[0], {
       rows: [{ loss: Number.NaN, most: Number.POSITIVE_INFINITY }],
       seconds: 1,
+      diverged: null,
     });
     expect((await readFinished(path)).get(cells[0].id)?.rows).toEqual([{ loss: null, most: null }]);
   });

@@ -61,6 +61,16 @@ describe("the forms of an experiment", () => {
     ]);
   });
 
+  it.each([
+    [smallExperiment, { set: { rule: "EPE" } }, "-p rule: the axis rule sets this"],
+    [smallExperiment, { set: { "network.spectralRadius": 1 } }, "the axis SR sets this"],
+    [sizes, { set: { neurons: 8 } }, "the axis size sets this"],
+    [sizes, { set: { beta: 8 } }, "--vary kind="],
+  ])("refuse a change that would make an axis untrue: %#", (experiment, changes, message) => {
+    const { message: told } = errorOf(() => studiesOf(experiment, "full", changes));
+    expect(told).toContain(message);
+  });
+
   it("leave studies out", () => {
     const both = { ...sizes, studies: { ...sizes.studies, ...smallExperiment.studies } };
     expect(Object.keys(studiesOf(both, "full", { studies: ["accuracy"] }))).toEqual(["accuracy"]);
@@ -71,7 +81,9 @@ describe("the forms of an experiment", () => {
   it.each([
     [{ blok: [4] }, "did you mean block?"],
     [{ kind: ["three"] }, "one, two"],
-    [{ block: [5] }, "values that a case has"],
+    [{ block: [5] }, "values that a case has: 4, 8, 16"],
+    [{ block: [4, 5] }, "given 5"],
+    [{ kind: ["constructor"] }, "one, two"],
   ])("refuse what is no axis, or not on it: %j", (vary, message) => {
     expect(errorOf(() => studiesOf(sizes, "full", { vary })).message).toContain(message);
   });

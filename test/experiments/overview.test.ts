@@ -6,7 +6,7 @@ import { experiments } from "../../src/experiments/experiments.js";
 import { studiesOf } from "../../src/experiments/forms.js";
 import { writeOverview } from "../../src/experiments/overview.js";
 import { type ResultRecord, writeRecord } from "../../src/experiments/result-folder.js";
-import { writeResult } from "../../src/experiments/write-result.js";
+import { drawResult, writeData } from "../../src/experiments/write-result.js";
 import { temporaryFolder } from "../temporary-folder.js";
 import { combinations } from "./figure-rows.js";
 
@@ -37,13 +37,16 @@ async function makeResult(root: string, name: string): Promise<void> {
     machine: {},
     description: { experiment: experiment.name, form: "full", studies, backend: "simd" },
     jobs: 1,
+    diverged: [],
     cells: { finished: 4, all: 4 },
     seconds: 12,
     started: "2026-11-21T10:00:00.000Z",
     changed: "2026-11-21T10:01:00.000Z",
   };
   mkdirSync(join(root, name), { recursive: true });
-  await writeResult(experiment, join(root, name), { [study]: { axes: axisColumns(given), rows } }, record);
+  const tables = { [study]: { axes: axisColumns(given), rows } };
+  await writeData(join(root, name), tables);
+  await drawResult(experiment, join(root, name), tables, record);
   await writeRecord(join(root, name), record);
 }
 

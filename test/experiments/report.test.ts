@@ -64,6 +64,7 @@ const recordOf = (form: "full" | "quick", epochs: number): ResultRecord => ({
     backend: "simd",
   },
   jobs: 1,
+  diverged: [],
   cells: { finished: 4, all: 4 },
   seconds: 4000,
   started: "2026-11-21T10:00:00.000Z",

@@ -1,13 +1,12 @@
-import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { MeasureContext } from "../../src/experiments/measure.js";
 import { type EpochRow, type TrainedOptions, trained } from "../../src/experiments/trained.js";
 import { referenceKernels } from "../../src/kernels/reference/reference-kernels.js";
-import { writeCheckpoint } from "../../src/simulation/checkpoint.js";
+import { readCheckpoint, writeCheckpoint } from "../../src/simulation/checkpoint.js";
 import { openStimuli } from "../../src/simulation/open-stimuli.js";
 import { resolveRun } from "../../src/simulation/run-description.js";
-import { openTraining } from "../../src/simulation/train.js";
+import { rejectionOf } from "../error-of.js";
 import { temporaryFolder } from "../temporary-folder.js";
 import { smallRun } from "./small-studies.js";
 
@@ -36,15 +35,20 @@ async function trainedIn(changed: Partial<MeasureContext> = {}, options: Trained
 
 const timeless = (rows: readonly EpochRow[]) => rows.map(({ seconds: _, ...row }) => row);
 
-/** Leaves what an interrupted training would: a checkpoint after one epoch, and rows of two. */
-async function interrupt(partial: string, rows: readonly EpochRow[]): Promise<void> {
-  const kernels = referenceKernels();
-  const training = openTraining(kernels, run, sources);
-  for await (const event of training.epochs()) if (event.kind === "epoch") break;
-  await writeCheckpoint(partial, await training.checkpoint());
-  writeFileSync(`${partial}-rows.json`, JSON.stringify(rows.slice(0, 2)));
-  training.close();
-  kernels.close();
+/** Ends a training after so many events that it told of, by a crash or as Ctrl-C does. */
+async function endedAfter(events: number, how: "crash" | "abort", partial: string): Promise<void> {
+  const abort = new AbortController();
+  const reason = new Error("enough");
+  let told = 0;
+  const progress = () => {
+    told += 1;
+    if (told !== events) return;
+    if (how === "crash") throw reason;
+    abort.abort(reason);
+  };
+  const keepSeconds = how === "crash" ? 0 : 3600;
+  const ended = trainedIn({ partial, progress, signal: abort.signal }, { keepSeconds });
+  await expect(ended).rejects.toBe(reason);
 }
 
 describe("a network that is trained to be looked at", () => {
@@ -55,14 +59,45 @@ describe("a network that is trained to be looked at", () => {
     expect([...shares].sort((a, b) => a - b)).toEqual(shares);
   });
 
-  it("goes on from where it was interrupted, to the same weights", async () => {
-    const whole = await trainedIn();
-    const partial = join(folder, "cell");
-    await interrupt(partial, whole.rows);
-    const resumed = await trainedIn({ partial });
-    expect(timeless(resumed.rows)).toEqual(timeless(whole.rows));
-    expect(resumed.learned).toEqual(whole.learned);
-    expect(resumed.shares.length).toBeLessThan(whole.shares.length);
+  // an epoch tells of three batches and one batch of the test set
+  it.each([
+    ["crash", 3, "within an epoch", 2],
+    ["crash", 4, "before its test", 3],
+    ["crash", 5, "at its end", 4],
+    ["abort", 2, "within an epoch", 2],
+    ["abort", 4, "in its test", 3],
+    ["abort", 7, "within a later one", 7],
+  ] as const)(
+    "goes on from a %s at event %d, %s, kept after %d of them, to the same",
+    async (how, events, _where, kept) => {
+      const whole = await trainedIn();
+      const partial = join(temporaryFolder(), "cell");
+      await endedAfter(events, how, partial);
+      const resumed = await trainedIn({ partial });
+      expect(timeless(resumed.rows)).toEqual(timeless(whole.rows));
+      expect(resumed.learned).toEqual(whole.learned);
+      expect(whole.shares.length - resumed.shares.length).toBe(kept);
+    },
+  );
+
+  it("goes on from the seconds that it took before", async () => {
+    const partial = join(temporaryFolder(), "cell");
+    await endedAfter(5, "abort", partial);
+    const { progress, ...checkpoint } = await readCheckpoint(partial);
+    await writeCheckpoint(partial, { ...checkpoint, progress: { ...Object(progress), seconds: 1000 } });
+    const seconds = (await trainedIn({ partial })).rows.map((row) => row.seconds);
+    expect(seconds[0]).toBeLessThan(1000);
+    expect(seconds[1]).toBeGreaterThan(1000);
+    expect(seconds[2]).toBeGreaterThan(seconds[1]);
+  });
+
+  it("says which line of what was kept is not its own", async () => {
+    const partial = join(temporaryFolder(), "cell");
+    await endedAfter(5, "abort", partial);
+    const { progress, ...checkpoint } = await readCheckpoint(partial);
+    const rows = [{ epoch: "one" }];
+    await writeCheckpoint(partial, { ...checkpoint, progress: { ...Object(progress), rows } });
+    expect((await rejectionOf(trainedIn({ partial }))).message).toMatch(/^checkpoint\.progress\.rows/);
   });
 
   it("stops once it is good enough", async () => {

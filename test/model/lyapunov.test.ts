@@ -26,6 +26,12 @@ function from(neurons: number, seed: number): Pick<Perturbed, "start" | "perturb
   };
 }
 
+/** [steps] */
+const growthOf = (perturbed: Perturbed, steps: number): Float64Array => {
+  const growth = perturbationGrowth(perturbed);
+  return Float64Array.from({ length: steps }, () => growth.next().value);
+};
+
 /** The mean growth without the steps in which the direction is still found. */
 function exponentOf(
   weights: SparseWeights,
@@ -34,7 +40,7 @@ function exponentOf(
   steps = 1500,
   drive?: Float64Array,
 ) {
-  const growth = perturbationGrowth({ weights, activation, drive, ...from(weights.neurons, seed), steps });
+  const growth = growthOf({ weights, activation, drive, ...from(weights.neurons, seed) }, steps);
   return lyapunovExponent(growth.subarray(200));
 }
 
@@ -76,7 +82,7 @@ describe("the maximum Lyapunov exponent", () => {
   it("of a linear module grows along its directions as their eigenvalues say, from the first step on", () => {
     const weights = sparseWeights(Float32Array.of(0.5, 0, 0, 0.25), 2);
     const along = (perturbation: number[]) =>
-      perturbationGrowth({ weights, activation: "linear", start: [1, 1], perturbation, steps: 3 });
+      growthOf({ weights, activation: "linear", start: [1, 1], perturbation }, 3);
     expect([...along([3, 0])]).toEqual([0.5, 0.5, 0.5].map(Math.log));
     expect([...along([0, 1])]).toEqual([0.25, 0.25, 0.25].map(Math.log));
     expect(along([1, 1])[0]).toBeCloseTo(Math.log(Math.hypot(0.5, 0.25) / Math.SQRT2), 12);
@@ -115,7 +121,7 @@ describe("the maximum Lyapunov exponent", () => {
     const weights = drawn(neurons, 1.4, 11);
     const { start, perturbation } = from(neurons, 11);
     const steps = 5;
-    const growth = perturbationGrowth({ weights, activation: "tanh", start, perturbation, steps });
+    const growth = growthOf({ weights, activation: "tanh", start, perturbation }, steps);
     const length = Math.hypot(...Array.from(perturbation));
     const next = (u: number[]): number[] => {
       const result = new Array<number>(neurons).fill(0);
@@ -136,12 +142,7 @@ describe("the maximum Lyapunov exponent", () => {
   });
 
   it("is minus infinity where nothing is left of a perturbation", () => {
-    const growth = perturbationGrowth({
-      weights: drawn(8, 1, 1),
-      activation: "sign",
-      ...from(8, 1),
-      steps: 4,
-    });
+    const growth = growthOf({ weights: drawn(8, 1, 1), activation: "sign", ...from(8, 1) }, 4);
     expect(lyapunovExponent(growth)).toBe(Number.NEGATIVE_INFINITY);
   });
 
@@ -152,9 +153,9 @@ describe("the maximum Lyapunov exponent", () => {
       (value, at) => timeStep * value + (at % 13 === 0 ? 1 - timeStep : 0),
     );
     for (const activation of ["tanh", "linear"] as const) {
-      const given = { activation, ...from(12, 2), steps: 20 };
-      const growth = perturbationGrowth({ ...given, weights, timeStep });
-      perturbationGrowth({ ...given, weights: sparseWeights(leaky, 12) }).forEach((value, step) => {
+      const given = { activation, ...from(12, 2) };
+      const growth = growthOf({ ...given, weights, timeStep }, 20);
+      growthOf({ ...given, weights: sparseWeights(leaky, 12) }, 20).forEach((value, step) => {
         expect(growth[step]).toBeCloseTo(value, 5);
       });
     }
@@ -167,9 +168,8 @@ describe("the maximum Lyapunov exponent", () => {
 
   it("refuses vectors of another length, a perturbation of none, and a state without bounds", () => {
     const weights = drawn(8, 4, 1);
-    const good = { weights, activation: "linear" as const, ...from(8, 1), steps: 3 };
-    const codeOf = (changed: Partial<Perturbed>) =>
-      errorOf(() => perturbationGrowth({ ...good, ...changed })).code;
+    const good = { weights, activation: "linear" as const, ...from(8, 1) };
+    const codeOf = (changed: Partial<Perturbed>) => errorOf(() => growthOf({ ...good, ...changed }, 3)).code;
     expect(codeOf({ start: [1] })).toBe("SHAPE_MISMATCH");
     expect(codeOf({ drive: [1] })).toBe("SHAPE_MISMATCH");
     expect(codeOf({ perturbation: new Float64Array(8) })).toBe("INVALID_ARGUMENT");

@@ -36,8 +36,8 @@ export const appendix31: Experiment = {
   ],
   quick: {
     seeds: 1,
-    set: { "schedule.epochs": 2, "stimuli.task.limit": 1500, batch: 50, "network.neurons": 256 },
-    vary: { beta: [0.1, 1, 10], SR: [0.05, 0.25, 0.75] },
+    set: { "schedule.epochs": 6, "stimuli.task.limit": 1500, batch: 20, "network.neurons": 256 },
+    vary: { layers: [3, 5], beta: [0.1, 1, 10], SR: [0.05, 0.25, 0.75] },
   },
   smoke: {
     seeds: 1,

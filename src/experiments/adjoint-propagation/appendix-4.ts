@@ -1,5 +1,6 @@
 import type { Experiment } from "../experiment.js";
-import type { TwoTaskPreset } from "./two-tasks.js";
+import { trials } from "./runs.js";
+import { type TwoTaskPreset, twoTaskStimuli } from "./two-tasks.js";
 
 const less = (neurons: number, limit: number, batch: number, epochs: number) => ({
   set: {
@@ -20,10 +21,11 @@ export const interference = (
   studies: {
     similarity: {
       run: {
-        network: { preset },
+        ...trials(20),
         rule: "EPE",
+        network: { preset },
         schedule: { kind: "phased", epochs: 20, tasks: "simultaneous" },
-        stimuli: { mnist: { source: "mnist" }, "fashion-mnist": { source: "fashion-mnist" } },
+        stimuli: twoTaskStimuli,
       },
       measure: "cosine",
       options: { every: 4 },
@@ -62,5 +64,6 @@ export const interferenceRemarks: readonly string[] = [
   "In full every fourth of the 2400 batches is compared; all of them are learned from.",
   "The paper does not define its batch cosine similarity. Shown are three readings, all over every unit of a module: the errors of the batch as one vector, their mean over the batch, and stimulus by stimulus, mean over the batch. That of updates is over all weights of a pathway, before the optimiser.",
   "Where both tasks err alike, their errors in m4 are of one size and have little to do with each other: a cosine of about 0.7. It rises as MNIST is learned, which leaves less of its error.",
+  "The appendix does not name the error; EPE is that of the authors' code.",
   "m1 to m4 are the paper's L1 to L4, out1 its output of task 1, Fashion-MNIST.",
 ];

@@ -1,7 +1,7 @@
 /*
- * What the authors' PyTorch code gave on copies of the data sets: test accuracy in percent after each epoch. 1024 neurons
- * a module, spectral radius 0.25, connection rate 0.25, 8 + 8 iterations, batch 500, Adam 1e-3 (CIFAR-10: 2e-4). Two-task
- * networks: four modules of six blocks of 256, both tasks in every trial, EPE.
+ * What the authors' PyTorch code gave on copies of the data sets: test accuracy in percent after each epoch. 1024
+ * neurons a module, spectral radius 0.25, connection rate 0.25, 8 + 8 iterations, batch 500, Adam 1e-3 (CIFAR-10:
+ * 2e-4). Two-task networks: four modules of six blocks of 256, both tasks in every trial, EPE.
  */
 
 type DataSet = "mnist" | "fashion-mnist" | "cifar-10";

@@ -7,7 +7,7 @@ export const fig2d: Experiment = {
   title: "States at several spectral radii",
   source: "Liu et al. 2026, fig 2d",
   about:
-    "States of five units of a module and what each iteration changes in them, from a random state on. Below a spectral radius of 1 they come to rest, the sooner the smaller it is; around 1 they go on moving regularly; above they never repeat.",
+    "States u of five units of a module, before the activation, and what each iteration changes in them (du), from a random state on. Below a spectral radius of 1 they come to rest, the sooner the smaller it is; around 1 they go on moving regularly; above they never repeat.",
   studies: {
     states: {
       run: fashionChain(0, { modules: 1 }),
@@ -21,27 +21,27 @@ export const fig2d: Experiment = {
     {
       kind: "lines",
       x: "step",
-      y: "state",
+      y: "u",
       colour: "unit",
       column: "SR",
       points: false,
       xTitle: "iteration",
-      yTitle: "state",
+      yTitle: "u",
     },
     {
       kind: "lines",
       x: "step",
-      y: "difference",
+      y: "du",
       colour: "unit",
       column: "SR",
       points: false,
       xTitle: "iteration",
-      yTitle: "one-step difference",
+      yTitle: "du",
     },
   ],
   references: [],
   remarks: [
-    "States are h = f(u), which lie in [-1, 1]; the paper draws u.",
+    "The table also has the states h = f(u), which lie in [-1, 1], and their differences (state, difference).",
     "The module runs by itself, as for fig 2c. measure.drive=stimulus drives it by an image instead.",
     "The paper does not tell the spectral radii of the columns; at exactly 1 states still die out, slowly, so the one in the middle is 1.1.",
   ],

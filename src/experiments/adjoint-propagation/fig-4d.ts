@@ -7,7 +7,7 @@ export const fig4d: Experiment = {
   title: "AP, FA and BP against depth",
   source: "Liu et al. 2026, fig 4d",
   about:
-    "Test accuracy on Fashion-MNIST with one to ten hidden layers, at the learning rates 1e-3 and 2e-4. Every rule loses with depth; FA loses most, as its errors vanish or explode on their way.",
+    "Test accuracy on Fashion-MNIST with one to ten hidden layers, at the learning rates 1e-3 and 2e-4. Every rule loses with depth; the paper finds that FA loses most.",
   studies: {
     accuracy: {
       run: fashionChain(100),
@@ -31,11 +31,14 @@ export const fig4d: Experiment = {
     },
   ],
   references: [],
-  remarks: ["The paper does not say how many epochs fig 4d takes; 100 are those of its supplement."],
+  remarks: [
+    "The paper does not say how many epochs fig 4d takes; 100 are those of its supplement.",
+    "In the quick form, of 800 updates at the learning rate 1e-3, all rules lose alike from one layer to ten, 26 to 27 points.",
+  ],
   quick: {
     seeds: 1,
-    set: { "schedule.epochs": 3, "stimuli.task.limit": 3000, batch: 50, "network.neurons": 256 },
-    vary: { layers: [1, 3, 6, 10] },
+    set: { "schedule.epochs": 8, "stimuli.task.limit": 2000, batch: 20, "network.neurons": 256 },
+    vary: { layers: [1, 3, 6, 10], learningRate: [1e-3] },
   },
   smoke: {
     seeds: 1,

@@ -51,8 +51,8 @@ export const fig4ghi: Experiment = {
     "With one module SE feeds nothing, so its number shows the scatter of the result.",
   ],
   quick: {
-    set: { "schedule.epochs": 2, "stimuli.task.limit": 2000, batch: 100, "network.neurons": 1024 },
-    vary: { neurons: [0, 2, 10, 50, 256], layers: [1, 2] },
+    set: { "schedule.epochs": 3, "stimuli.task.limit": 2000, batch: 20 },
+    vary: { neurons: [0, 10, 50, 256], layers: [2] },
   },
   smoke: {
     set: { "schedule.epochs": 1, "stimuli.task.limit": 200, batch: 50 },

@@ -1,13 +1,6 @@
 import type { Experiment } from "../experiment.js";
 import { accuracyInText } from "./paper-numbers.js";
-import {
-  asStream,
-  inTrials,
-  paperAccuracy,
-  twoTaskForms,
-  twoTaskPanels,
-  twoTaskRemarks,
-} from "./two-tasks.js";
+import { paperAccuracy, twoTasks } from "./two-tasks.js";
 
 /** Two tasks through the same two modules. */
 export const fig5d: Experiment = {
@@ -16,18 +9,16 @@ export const fig5d: Experiment = {
   source: "Liu et al. 2026, fig 5a and d",
   about:
     "Fashion-MNIST and MNIST share two modules, with receivers and senders of their own. One task is learned after the other, as in the paper, then an epoch of each in turn, and both at once as a continuous stream. What the first task learned stays when the second is learned, since each has its own weights.",
-  studies: {
-    phased: inTrials("shared-modules", ["sequential", "alternating"]),
-    stream: asStream("shared-modules"),
-  },
-  panels: twoTaskPanels,
-  references: [
-    paperAccuracy("sequential", "mnist", accuracyInText.fig5a.mnist),
-    paperAccuracy("sequential", "fashion-mnist", accuracyInText.fig5a["fashion-mnist"]),
-  ],
-  remarks: [
-    ...twoTaskRemarks,
-    "At once, as in the stream, is not in the paper for this network: the errors of the two tasks then meet in both modules.",
-  ],
-  ...twoTaskForms(512),
+  ...twoTasks(
+    "shared-modules",
+    ["sequential", "alternating"],
+    512,
+    [
+      paperAccuracy("sequential", "mnist", accuracyInText.fig5a.mnist),
+      paperAccuracy("sequential", "fashion-mnist", accuracyInText.fig5a["fashion-mnist"]),
+    ],
+    [
+      "At once, as in the stream, is not in the paper for this network: the errors of the two tasks then meet in both modules.",
+    ],
+  ),
 };

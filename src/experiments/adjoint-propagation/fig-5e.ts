@@ -1,14 +1,6 @@
 import type { Experiment } from "../experiment.js";
 import { accuracyInText } from "./paper-numbers.js";
-import {
-  asStream,
-  authorsAccuracy,
-  inTrials,
-  paperAccuracy,
-  twoTaskForms,
-  twoTaskPanels,
-  twoTaskRemarks,
-} from "./two-tasks.js";
+import { authorsAccuracy, paperAccuracy, twoTasks } from "./two-tasks.js";
 
 /** Two tasks that share an error pathway. */
 export const fig5e: Experiment = {
@@ -17,17 +9,9 @@ export const fig5e: Experiment = {
   source: "Liu et al. 2026, fig 5b and e; Algorithms 2 and 3",
   about:
     "Each task has two modules of its own; the error of Fashion-MNIST reaches its first module through both modules of MNIST. An epoch of each in turn, both at once in every trial, and both at once as a continuous stream in which each task has its own clock: the errors that meet do not keep either from learning.",
-  studies: {
-    phased: inTrials("shared-feedback", ["alternating", "simultaneous"]),
-    stream: asStream("shared-feedback"),
-  },
-  panels: twoTaskPanels,
-  references: [
+  ...twoTasks("shared-feedback", ["alternating", "simultaneous"], 384, [
     paperAccuracy("alternating", "mnist", accuracyInText.fig5b.mnist),
     paperAccuracy("alternating", "fashion-mnist", accuracyInText.fig5b["fashion-mnist"]),
-    authorsAccuracy("fig5b", "mnist"),
-    authorsAccuracy("fig5b", "fashion-mnist"),
-  ],
-  remarks: twoTaskRemarks,
-  ...twoTaskForms(384),
+    ...authorsAccuracy("fig5b"),
+  ]),
 };

@@ -6,21 +6,24 @@ const thresholds = {
   values: [1e-6, 1e-5, 1e-4, 1e-3, 3e-3, 1e-2, 3e-2, 0.1, 0.3],
 };
 
-const continuous = { kind: "continuous", ticks: { inference: 12, learning: 10 } };
+/** One stimulus at a time. */
+const alone = {
+  rule: "EPE",
+  batch: 1,
+  schedule: { kind: "continuous", ticks: { inference: 12, learning: 10 } },
+};
 
 const gabor = {
   network: { preset: "chain", modules: 2, neurons: 256, inputs: 1024, outputs: 2, task: "gabor" },
-  batch: 1,
-  schedule: continuous,
+  ...alone,
   stimuli: { gabor: { source: "gabor", noise: 2 } },
 };
 
 const fashion = {
   network: { preset: "chain", modules: 2 },
-  batch: 1,
+  ...alone,
   // Adam's steps do not shrink with the noise of single stimuli
   optimiser: { kind: "adam", learningRate: 1e-4 },
-  schedule: continuous,
   stimuli: { task: { source: "fashion-mnist" } },
 };
 

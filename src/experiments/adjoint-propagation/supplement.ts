@@ -78,7 +78,7 @@ export const supplement: Experiment = {
       study: "batch",
       where: { batch: 1 },
       of: "testAccuracy",
-      take: "best",
+      take: "last",
       paper: { mean: accuracyInText.batch1 },
     },
   ],
@@ -87,13 +87,17 @@ export const supplement: Experiment = {
     "The connection rate is the share of drawn connections, with replacement; at 1 about 63 % of the entries are not zero.",
   ],
   quick: {
-    batch: { set: { "schedule.epochs": 2, "stimuli.task.limit": 3000, "network.neurons": 256 } },
+    batch: {
+      set: { "schedule.epochs": 3, "stimuli.task.limit": 2000, "network.neurons": 256 },
+      vary: { batch: [1, 5, 10, 50, 100] },
+    },
     block: {
-      set: { "schedule.epochs": 3, "stimuli.task.limit": 3000, batch: 100 },
+      set: { "schedule.epochs": 6, "stimuli.task.limit": 2000, batch: 20 },
       vary: { block: [4, 16, 64, 256] },
     },
     connections: {
-      set: { "schedule.epochs": 3, "stimuli.task.limit": 3000, batch: 100, "network.neurons": 512 },
+      set: { "schedule.epochs": 6, "stimuli.task.limit": 2000, batch: 20, "network.neurons": 512 },
+      vary: { connectionRate: [0.01, 0.05, 0.25, 0.5, 1] },
     },
   },
   smoke: {

@@ -8,10 +8,11 @@ import { invalid, strictObject } from "../../model/validate.js";
 import { presentTrial } from "../../simulation/epoch-plan.js";
 import { openStimuli } from "../../simulation/open-stimuli.js";
 import type { Run } from "../../simulation/run-description.js";
-import { openTraining } from "../../simulation/train.js";
 import { openGates } from "../../streams/open-gates.js";
 import type { StimulusSource } from "../../streams/stimulus.js";
 import { continuousUpdate, type Gradients, phasedUpdate } from "../asked-update.js";
+import { keptRow } from "../kept-rows.js";
+import { keptEpochs, openKeptTraining } from "../kept-training.js";
 import type { Measure, Row } from "../measure.js";
 import { phasedBeside } from "../phased-beside.js";
 import { joined, products, similarity } from "../similarity.js";
@@ -142,6 +143,7 @@ async function compared(
  * Holds what a rule makes of one batch, before an optimiser, against the true gradient of the loss: each plastic
  * pathway and all of them together, one task at a time, at the weights of several moments of training. A continuous
  * run learns from the same batch by its own clock, from rest, with the same weights; training is in trials.
+ * @see Lillicrap et al. 2016, who hold feedback alignment against the gradient in this way
  */
 export const alignment: Measure<Options> = {
   about: "angle between what a rule learns and the true gradient, by pathway",
@@ -152,26 +154,24 @@ export const alignment: Measure<Options> = {
     const { kernels } = context;
     const iterations = iterationsOf(run);
     const sources = openStimuli(run, context.data);
-    const training = openTraining(kernels, trainingRun(run, last), sources);
+    const kept = await openKeptTraining(trainingRun(run, last), sources, context, keptRow);
+    const { training, rows } = kept;
     const looking: Looking = { run, kernels, sources, iterations };
     const tasks = [...run.network.tasks.values()].filter(({ name }) => sources.has(name));
-    const lookAt = async (trained: number): Promise<Row[]> => {
-      const rows: Row[] = [];
-      if (!wanted.includes(trained)) return rows;
+    const lookAt = async (trained: number): Promise<void> => {
+      if (!wanted.includes(trained)) return;
       for (const task of tasks) rows.push(...(await compared(looking, training.parameters, task, trained)));
-      return rows;
     };
     try {
-      const rows = await lookAt(0);
-      for await (const event of training.epochs(context.signal)) {
-        if (event.kind === "epoch") rows.push(...(await lookAt(event.epoch)));
+      if (!kept.resumed) await lookAt(0);
+      for await (const event of keptEpochs(kept, context)) {
+        if (event.kind === "epoch") await lookAt(event.epoch);
         if (event.kind === "batch")
           context.progress(
             (event.epoch - 1 + event.batch / event.batches) / last,
             `epoch ${event.epoch} of ${last}`,
           );
       }
-      context.signal.throwIfAborted();
       return rows;
     } finally {
       training.close();

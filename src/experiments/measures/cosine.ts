@@ -16,7 +16,8 @@ import { openGates } from "../../streams/open-gates.js";
 import { type PhasedNetwork, phasedNetwork } from "../../streams/phased.js";
 import type { StimulusSource } from "../../streams/stimulus.js";
 import { type Gradients, phasedUpdate } from "../asked-update.js";
-import { keepSeconds, keptRows } from "../kept-rows.js";
+import { keeping } from "../keeping.js";
+import { keptRows } from "../kept-rows.js";
 import type { Measure, MeasureContext, Row } from "../measure.js";
 import { phasedBeside } from "../phased-beside.js";
 import { batchCosine, products, similarity } from "../similarity.js";
@@ -186,21 +187,16 @@ async function throughEpochs(
   together: Together,
   epochs: number,
   every: number,
-  { signal, partial, progress: tell }: MeasureContext,
+  context: MeasureContext,
 ): Promise<void> {
   const { progress } = together;
-  let keptMs = performance.now();
+  const keepIfDue = keeping(context, (partial) => keep(course.run, partial, together));
   for (; progress.epoch < epochs; progress.epoch += 1, progress.trial = 0) {
     const trials = trainingEpoch(course.run, course.sources, progress.epoch);
     while (progress.trial < trials.length) {
-      const due = performance.now() - keptMs > keepSeconds * 1000;
-      if (partial !== null && (due || signal.aborted)) {
-        await keep(course.run, partial, together);
-        keptMs = performance.now();
-      }
-      signal.throwIfAborted();
+      await keepIfDue();
       await learnAndCompare(course, together, trials[progress.trial], every);
-      tell(
+      context.progress(
         (progress.epoch + progress.trial / trials.length) / epochs,
         `epoch ${progress.epoch + 1} of ${epochs}`,
       );

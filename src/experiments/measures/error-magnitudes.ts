@@ -91,9 +91,11 @@ async function neuronRows(
 }
 
 /**
- * Trains by epochs, then tells how large errors are: lines with part "epoch" have the accuracies, percent, and lines with
- * part "neuron" the mean |error| over the last batch of every neuron of a block and of the output layer, counted from
- * the input to the output. The errors are those of the weights after the last update, of which the last batch was a part.
+ * Trains by epochs, then tells how large errors are: lines with part "epoch" have the accuracies, percent, and lines
+ * with part "neuron" the mean |error| over the last batch of every neuron of a block and of the output layer, counted
+ * from the input to the output. The errors are those of the weights after the last update, of which the last batch was
+ * a part.
+ * @see Liu et al. 2026, Appendix 3, figs 2 and 3
  */
 export const errorMagnitudes: Measure<Options> = {
   about: "mean |error| of every neuron of a block, layer by layer, after training; and accuracy by epoch",

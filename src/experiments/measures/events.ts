@@ -1,15 +1,15 @@
 import { z } from "zod";
 import type { Kernels } from "../../kernels/kernels.js";
-import { ruleOf } from "../../model/learning-rules.js";
 import { invalid, strictObject } from "../../model/validate.js";
-import { openNetwork } from "../../simulation/open-network.js";
 import { endlessDoors, openStimuli } from "../../simulation/open-stimuli.js";
 import type { Run } from "../../simulation/run-description.js";
 import type { ContinuousNetwork } from "../../streams/continuous.js";
 import type { PhaseTicks } from "../../streams/task-clock.js";
+import { keeping } from "../keeping.js";
+import { type KeptStream, keepStream, openStream } from "../kept-stream.js";
 import type { Measure, MeasureContext, Row } from "../measure.js";
 import { onlineScores } from "../online-scores.js";
-import { addScore, meanScore, noScore, percent, testScores } from "../test-scores.js";
+import { addScore, meanScore, noScore, percent, scoreSum, testScores } from "../test-scores.js";
 
 const options = strictObject({
   trials: z.int().min(1).max(100_000_000).default(2000).describe("of learning before events are counted"),
@@ -65,31 +65,51 @@ function speaking(kernels: Kernels, { state, network }: ContinuousNetwork) {
   };
 }
 
-/** Events of the counted trials, by module: how many in all trials, tick by tick of a trial. */
-type Counts = ReadonlyMap<string, number[]>;
+const progressSchema = z.strictObject({
+  /** trials so far, of learning and counted */
+  trials: z.int().min(0),
+  /** events of the counted trials, by module: how many in all of them, tick by tick of a trial */
+  counts: z.record(z.string(), z.array(z.number())),
+  /** of the counted trials, before learning from them; accuracy alone */
+  online: scoreSum,
+});
 
-/** Runs the counted trials. */
-async function count(
-  run: Run,
-  live: ContinuousNetwork,
-  { inference, learning }: PhaseTicks,
-  trials: number,
-  { kernels, signal }: MeasureContext,
-): Promise<Counts> {
-  const counts = new Map([...run.network.modules.keys()].map((name) => [name, [] as number[]]));
-  const spoke = speaking(kernels, live);
+type Counts = z.output<typeof progressSchema>["counts"];
+
+/** Trials under way. */
+interface Course extends KeptStream<z.output<typeof progressSchema>> {
+  readonly run: Run;
+  readonly ticks: PhaseTicks;
+  readonly options: Options;
+  readonly context: MeasureContext;
+}
+
+/** Makes the trials that are left, and counts the events of the last of them. */
+async function throughTrials(course: Course): Promise<void> {
+  const { run, live, progress, ticks, options, context } = course;
+  const all = options.trials + options.counted;
+  const scores = onlineScores(run, live);
+  const spoke = speaking(context.kernels, live);
+  const keepIfDue = keeping(context, (partial) => keepStream(partial, run, course));
+  // what was told before an interruption is no event
   await spoke();
-  for (let trial = 0; trial < trials; trial++) {
-    signal.throwIfAborted();
-    for (let tick = 0; tick < inference + learning; tick++) {
+  for (; progress.trials < all; progress.trials += 1) {
+    await keepIfDue();
+    const counted = progress.trials >= options.trials;
+    if (progress.trials === options.trials) await spoke();
+    for (let tick = 0; tick < ticks.inference + ticks.learning; tick++) {
       live.tick();
+      if (!counted) continue;
       for (const [module, units] of await spoke()) {
-        const ticks = counts.get(module);
-        if (ticks) ticks[tick] = (ticks[tick] ?? 0) + units;
+        const sums = progress.counts[module];
+        sums[tick] = (sums[tick] ?? 0) + units;
       }
     }
+    const scored = await scores.read();
+    if (counted)
+      for (const { score } of scored) progress.online = addScore(progress.online, { ...score, loss: 0 });
+    context.progress(progress.trials / all, `trial ${progress.trials + 1} of ${all}`);
   }
-  return counts;
 }
 
 interface Accuracies {
@@ -115,7 +135,7 @@ function eventRows(
     ...accuracies,
   });
   const total = (ticks: readonly number[]) => ticks.reduce((sum, events) => sum + events, 0);
-  const modules = [...counts];
+  const modules = Object.entries(counts);
   const byTick = modules.flatMap(([module, ticks]) =>
     ticks.map((events, tick) => line(module, tick + 1, events, neurons(module))),
   );
@@ -135,25 +155,20 @@ function eventRows(
 export const events: Measure<Options> = {
   about: "events that modules propagate, by tick of a trial, and accuracy",
   options,
-  async measure(run, { trials, counted }, context) {
-    const { kernels, signal, progress } = context;
+  async measure(run, options, context) {
     const { name, ticks } = taskOf(run);
     const sources = openStimuli(run, context.data);
-    const live = openNetwork(kernels, run, endlessDoors(run, sources), ruleOf(run));
+    const kept = await openStream(run, endlessDoors(run, sources), context, progressSchema, () => ({
+      trials: 0,
+      counts: Object.fromEntries([...run.network.modules.keys()].map((module) => [module, []])),
+      online: noScore,
+    }));
+    const { live, progress } = kept;
     try {
-      const scores = onlineScores(run, live);
-      const length = ticks.inference + ticks.learning;
-      for (let trial = 0; trial < trials; trial++) {
-        signal.throwIfAborted();
-        for (let tick = 0; tick < length; tick++) live.tick();
-        await scores.read();
-        progress(trial / (trials + counted), `trial ${trial + 1} of ${trials}`);
-      }
-      const counts = await count(run, live, ticks, counted, context);
-      const online = (await scores.read()).reduce((sum, { score }) => addScore(sum, score), noScore);
-      const tested = await testScores(kernels, run, sources, live.state.parameters, signal);
-      return eventRows(run, counts, ticks, counted, {
-        onlineAccuracy: meanScore(online).accuracy,
+      await throughTrials({ ...kept, run, ticks, options, context });
+      const tested = await testScores(context.kernels, run, sources, live.state.parameters, context.signal);
+      return eventRows(run, progress.counts, ticks, options.counted, {
+        onlineAccuracy: meanScore(progress.online).accuracy,
         testAccuracy: tested.get(name)?.accuracy ?? null,
       });
     } finally {

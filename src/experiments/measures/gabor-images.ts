@@ -10,7 +10,7 @@ const options = strictObject({
 
 type Options = z.output<typeof options>;
 
-/** One patch as a run's task presents it, pixel by pixel. */
+/** One patch as a run's task presents it, pixel by pixel. @see Liu et al. 2026, Appendix 2, fig 1 */
 export const gaborImages: Measure<Options> = {
   about: "one gabor patch as the run presents them: brightness of every pixel, in [-1, 1]",
   options,

@@ -1,8 +1,9 @@
+import { setImmediate } from "node:timers/promises";
 import { z } from "zod";
-import { lyapunovExponent, perturbationGrowth } from "../../model/lyapunov.js";
+import { lyapunovExponent, type Perturbed, perturbationGrowth } from "../../model/lyapunov.js";
 import { random } from "../../model/random.js";
 import { strictObject } from "../../model/validate.js";
-import type { Measure, Row } from "../measure.js";
+import type { Measure, MeasureContext, Row } from "../measure.js";
 import { dynamicsOptions, withModule } from "../one-module.js";
 
 const options = strictObject({
@@ -27,17 +28,39 @@ const regionOf = (mle: number, margin: number): string =>
 /** A perturbation of which nothing is left has no exponent that a table could hold. */
 const finiteOrNull = (value: number): number | null => (Number.isFinite(value) ? value : null);
 
+const stepsAtATime = 100;
+
+/** [steps] growth of a perturbation, some steps at a time, between which others have their turn. */
+async function growthOf(
+  perturbed: Perturbed,
+  steps: number,
+  { signal, progress }: MeasureContext,
+): Promise<Float64Array> {
+  const growth = new Float64Array(steps);
+  const grows = perturbationGrowth(perturbed);
+  for (let step = 0; step < steps; step++) {
+    if (step % stepsAtATime === 0) {
+      progress(step / steps, `step ${step} of ${steps}`);
+      await setImmediate();
+      signal.throwIfAborted();
+    }
+    growth[step] = grows.next().value;
+  }
+  return growth;
+}
+
 /**
  * Maximum Lyapunov exponent of a module and its finite-time form, in natural logarithms a step. Without a drive by
  * default, as in the paper's description, which adds nothing to `W f(u)`; start uniform in +-1, direction of the
  * perturbation uniform on the sphere.
+ * @see Liu et al. 2026, fig 2c; Materials and methods, Maximum Lyapunov exponent; Wolf et al. 1985
  */
 export const lyapunov: Measure<Options> = {
   about: "maximum Lyapunov exponent of a module, and its finite-time form",
   options,
   async measure(run, chosen, context): Promise<readonly Row[]> {
     const { steps, finite, margin } = chosen;
-    const { kernels, progress } = context;
+    const { kernels } = context;
     return withModule(run, chosen, context, async ({ module, matrix, bias, drive }) => {
       const [weights, entering, constant] = await Promise.all([
         kernels.weights(matrix),
@@ -46,16 +69,15 @@ export const lyapunov: Measure<Options> = {
       ]);
       const source = random(run.seed, `Lyapunov ${module.name}`);
       const { neurons, activation, timeStep } = module;
-      progress(0.5, `${steps} steps`);
-      const growth = perturbationGrowth({
+      const perturbed = {
         weights,
         activation,
         timeStep,
         drive: Float64Array.from(entering, (value, unit) => value + (constant?.[unit] ?? 0)),
         start: Float64Array.from({ length: neurons }, () => source.uniform(-1, 1)),
         perturbation: Float64Array.from({ length: neurons }, () => source.normal(1)),
-        steps: Math.max(steps, finite),
-      });
+      };
+      const growth = await growthOf(perturbed, Math.max(steps, finite), context);
       const mle = lyapunovExponent(growth, steps);
       const region = regionOf(mle, margin);
       return [{ mle: finiteOrNull(mle), ftmle: finiteOrNull(lyapunovExponent(growth, finite)), region }];

@@ -40,7 +40,7 @@ function patchesOf(degrees: number, noise: number, seeds: readonly number[]): Fl
   return input;
 }
 
-/** Outputs for patches of one tilt. @returns [images] the network's confidence that they tilt to the right, in [0, 1] */
+/** Outputs for patches of one tilt. @returns [images] confidence that they tilt to the right, in [0, 1] */
 async function confidences(
   { kernels, state, infer }: PhasedNetwork,
   { task: { input, readout } }: GaborTask,
@@ -91,9 +91,10 @@ async function curve(
 }
 
 /**
- * Trains a run on gabor patches, then tells by tilt how sure the network is that a patch tilts to the right: mean output,
- * in [0, 1], and how often it answers so, percent. Negative degrees tilt to the left. Every line has the accuracy on
+ * Trains a run on gabor patches, then tells by tilt how sure the network is that a patch tilts to the right: mean
+ * output, in [0, 1], and how often it answers so, percent. Negative degrees tilt to the left. Every line has the accuracy on
  * the test set after the last epoch.
+ * @see Liu et al. 2026, Appendix 2, fig 1
  */
 export const psychometric: Measure<Options> = {
   about:

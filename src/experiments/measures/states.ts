@@ -1,8 +1,10 @@
+import { setImmediate } from "node:timers/promises";
 import { z } from "zod";
-import type { Kernels, Tensor } from "../../kernels/kernels.js";
+import { activate } from "../../kernels/activations.js";
+import type { Tensor } from "../../kernels/kernels.js";
 import { random } from "../../model/random.js";
 import { strictObject } from "../../model/validate.js";
-import type { Measure, Row } from "../measure.js";
+import type { Measure, MeasureContext, Row } from "../measure.js";
 import { dynamicsOptions, type OneModule, withModule } from "../one-module.js";
 
 const options = strictObject({
@@ -18,28 +20,54 @@ const options = strictObject({
 
 type Options = z.output<typeof options>;
 
-/** [steps + 1][neurons] the states of a module from `start` on, one iteration after the other. */
-async function statesFrom(
-  kernels: Kernels,
-  { module, matrix, bias, drive }: OneModule,
+/** A module at a step: `h = f(u)`. */
+interface Visited {
+  /** [neurons] before the activation */
+  readonly u: Float32Array;
+  /** [neurons] */
+  readonly h: Float32Array;
+}
+
+const stepsAtATime = 100;
+
+/** [steps + 1] what a module passes through, one iteration after the other. @param start [neurons] u */
+async function visitedFrom(
   start: Float32Array,
+  { module, matrix, bias, drive }: OneModule,
   steps: number,
-): Promise<readonly Float32Array[]> {
+  { kernels, signal, progress }: MeasureContext,
+): Promise<readonly Visited[]> {
   const { neurons, activation, timeStep } = module;
-  const reads = [Promise.resolve(start)];
-  let from: Tensor = kernels.tensor(start, [1, neurons]);
-  for (let step = 0; step < steps; step++) {
-    const [{ state }] = kernels.settle([{ matrix, bias, activation, timeStep, from, drive, iterations: 1 }]);
+  const state = Float64Array.from(start);
+  activate(activation, state, neurons);
+  const visited: Visited[] = [{ u: start, h: Float32Array.from(state) }];
+  let from: Tensor = kernels.tensor(visited[0].h, [1, neurons]);
+  try {
+    for (let step = 1; step <= steps; step++) {
+      const how = { matrix, bias, timeStep, from, drive, iterations: 1 };
+      // without its activation a module ends an iteration at u
+      const [{ state: u }] = kernels.settle([{ ...how, activation: "linear" }]);
+      const [{ state: h }] = kernels.settle([{ ...how, activation }]);
+      kernels.dispose(from);
+      from = h;
+      const reads = Promise.all([kernels.read(u), kernels.read(h)]).finally(() => kernels.dispose(u));
+      const [readU, readH] = await reads;
+      visited.push({ u: readU, h: readH });
+      if (step % stepsAtATime > 0) continue;
+      progress(step / steps, `step ${step} of ${steps}`);
+      await setImmediate();
+      signal.throwIfAborted();
+    }
+    return visited;
+  } finally {
     kernels.dispose(from);
-    from = state;
-    reads.push(kernels.read(state));
   }
-  return Promise.all(reads).finally(() => kernels.dispose(from));
 }
 
 /**
- * States of some units of a module while it iterates, and the difference of each to the step before; starts uniform in
- * +-1.
+ * States of some units of a module while it iterates, before the activation (`u`) and after it (`state`, which is
+ * f(u)), and the difference of each to the step before (`du` and `difference`); u starts uniform in +-1.
+ * @see Liu et al. 2026, fig 2d
  */
 export const states: Measure<Options> = {
   about: "states of some units of a module, iteration by iteration, and their one-step differences",
@@ -49,13 +77,20 @@ export const states: Measure<Options> = {
       const { name, neurons } = one.module;
       const source = random(run.seed, `states ${name}`);
       const start = Float32Array.from({ length: neurons }, () => source.uniform(-1, 1));
-      const visited = await statesFrom(context.kernels, one, start, chosen.steps);
+      const visited = await visitedFrom(start, one, chosen.steps, context);
       const units = Math.min(chosen.units, neurons);
-      return visited.flatMap((state, step) =>
+      return visited.flatMap(({ u, h }, step) =>
         Array.from({ length: units }, (_unused, i): Row => {
           const unit = Math.floor((i * neurons) / units);
-          const difference = step === 0 ? null : state[unit] - visited[step - 1][unit];
-          return { step, unit, state: state[unit], difference };
+          const before = step === 0 ? null : visited[step - 1];
+          return {
+            step,
+            unit,
+            u: u[unit],
+            du: before && u[unit] - before.u[unit],
+            state: h[unit],
+            difference: before && h[unit] - before.h[unit],
+          };
         }),
       );
     });

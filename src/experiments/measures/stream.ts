@@ -4,11 +4,12 @@ import { strictObject } from "../../model/validate.js";
 import { endlessDoors, openStimuli } from "../../simulation/open-stimuli.js";
 import type { Run } from "../../simulation/run-description.js";
 import type { StimulusSource } from "../../streams/stimulus.js";
-import { keepSeconds } from "../kept-rows.js";
+import { keeping } from "../keeping.js";
+import { keptRows } from "../kept-rows.js";
 import { type KeptStream, keepStream, openStream } from "../kept-stream.js";
 import type { Measure, MeasureContext, Row } from "../measure.js";
 import { type OnlineScores, onlineScores } from "../online-scores.js";
-import { addScore, meanScore, noScore, testScores } from "../test-scores.js";
+import { addScore, meanScore, noScore, scoreSum, testScores } from "../test-scores.js";
 
 const options = strictObject({
   trials: z.int().min(1).max(100_000_000).default(1200).describe("of every task; the faster ones go on"),
@@ -17,8 +18,16 @@ const options = strictObject({
 
 type Options = z.output<typeof options>;
 
+const progressSchema = z.strictObject({
+  /** by task: trials that were answered, and the scores of its present window */
+  streams: z.record(z.string(), z.strictObject({ answered: z.int().min(0), sum: scoreSum })),
+  rows: keptRows,
+  /** of running so far, tests not counted */
+  seconds: z.number(),
+});
+
 /** A stream of trials under way. */
-interface Course extends KeptStream {
+interface Course extends KeptStream<z.output<typeof progressSchema>> {
   readonly run: Run;
   readonly options: Options;
   readonly context: MeasureContext;
@@ -78,21 +87,11 @@ async function tick(course: Course, scores: OnlineScores): Promise<void> {
 
 async function toTheEnd(course: Course): Promise<readonly Row[]> {
   const { run, live, progress, context } = course;
-  const { signal, partial } = context;
   const scores = onlineScores(run, live);
-  const keep = async () => {
-    if (partial !== null) await keepStream(partial, run, course);
-  };
-  let keptMs = performance.now();
+  const keepIfDue = keeping(context, (partial) => keepStream(partial, run, course));
   while (share(course) < 1) {
-    if (signal.aborted) {
-      await keep();
-      signal.throwIfAborted();
-    }
+    await keepIfDue();
     await tick(course, scores);
-    if (performance.now() - keptMs < keepSeconds * 1000) continue;
-    await keep();
-    keptMs = performance.now();
   }
   // tasks in the network's order, however their clocks run
   const tasks = [...run.network.tasks.keys()];
@@ -104,6 +103,7 @@ async function toTheEnd(course: Course): Promise<readonly Row[]> {
  * Runs a network continuously on endless streams of its tasks' training stimuli, each task by its own clock, and tells
  * window by window how well each stimulus was answered before it was learned from, and how well the network answers
  * the test set with the weights of that moment (in phased inference, which disturbs nothing).
+ * @see Liu et al. 2026, Algorithm 3
  */
 export const stream: Measure<Options> = {
   about: "continuous operation: accuracy online, before learning from a stimulus, and on the test set",
@@ -111,7 +111,11 @@ export const stream: Measure<Options> = {
   async measure(run, given, context) {
     const sources = openStimuli(run, context.data);
     const doors = endlessDoors(run, sources);
-    const opened = await openStream(run, doors, context);
+    const opened = await openStream(run, doors, context, progressSchema, () => ({
+      streams: Object.fromEntries([...doors.keys()].map((task) => [task, { answered: 0, sum: noScore }])),
+      rows: [],
+      seconds: 0,
+    }));
     try {
       return await toTheEnd({ ...opened, run, options: given, context, sources });
     } finally {

@@ -9,6 +9,7 @@ import type { Measure, MeasureContext, Row } from "../measure.js";
 import { moduleTrajectories, type Trajectories } from "../module-trajectories.js";
 import { moduleOf, moduleOption } from "../one-module.js";
 import { principalComponents } from "../principal-components.js";
+import { products, similarity } from "../similarity.js";
 import { type Trained, trained } from "../trained.js";
 
 const iterations = z.int().min(1).max(10_000);
@@ -29,7 +30,6 @@ const options = strictObject({
 });
 
 type Options = z.output<typeof options>;
-type Vector = ArrayLike<number>;
 
 const share = 0.9;
 
@@ -40,19 +40,12 @@ function errorAt({ inference, learning }: Trajectories, step: number, sameStep: 
   return Float64Array.from(z, (value, unit) => value - learning[step][unit]);
 }
 
-/** `a b / (|a| |b|)`, in [-1, 1]; null where one of them is zero. */
-function cosine(a: Vector, b: Vector): number | null {
-  let [both, ofA, ofB] = [0, 0, 0];
-  for (let i = 0; i < a.length; i++) {
-    both += a[i] * b[i];
-    ofA += a[i] * a[i];
-    ofB += b[i] * b[i];
-  }
-  return ofA === 0 || ofB === 0 ? null : both / Math.sqrt(ofA * ofB);
-}
-
 /** One line for each state of all trajectories, which share their principal components. */
-function rowsOf(trajectories: readonly Trajectories[], endPointError: Vector, sameStep: boolean): Row[] {
+function rowsOf(
+  trajectories: readonly Trajectories[],
+  endPointError: Float64Array,
+  sameStep: boolean,
+): Row[] {
   const points = trajectories.flatMap((one) => {
     const shared = { iterations: `${one.inference.length - 1}-${one.learning.length - 1}` };
     const inferred = one.inference.map((state, step) => ({
@@ -67,7 +60,7 @@ function rowsOf(trajectories: readonly Trajectories[], endPointError: Vector, sa
       phase: "learning",
       step,
       state,
-      cosine: step === 0 ? null : cosine(errorAt(one, step, sameStep), endPointError),
+      cosine: step === 0 ? null : similarity(products(errorAt(one, step, sameStep), endPointError)).cosine,
     }));
     return [...inferred, ...learned];
   });
@@ -112,8 +105,10 @@ async function follow(
 /**
  * The states that one module passes through in both phases of a trial, in three principal components of all of them
  * together, for several lengths of the inference phase, after the epochs of the run. `iterations` has those of both
- * phases, as "8-8"; `explained` is the share of variance of the three components, percent; `cosine`, in the learning phase, is that between the error `z - y` at this step and
- * the end-point error, which both phases have once they have settled.
+ * phases, as "8-8"; `explained` is the share of variance of the three components, percent; `cosine`, in the learning
+ * phase, is that between the error `z - y` at this step and the end-point error, which both phases have once they have
+ * settled.
+ * @see Liu et al. 2026, fig 3b and e
  */
 export const trajectories: Measure<Options> = {
   about:

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { alignment } from "../../../src/experiments/measures/alignment.js";
 import { chain as describeChain } from "../../../src/model/presets.js";
@@ -5,7 +6,7 @@ import type { RunInput } from "../../../src/simulation/run-description.js";
 import { rejectionOf } from "../../error-of.js";
 import { imageRun, twoTaskRun, writeTwoSets } from "../../simulation/small-runs.js";
 import { temporaryFolder } from "../../temporary-folder.js";
-import { measured } from "./in-context.js";
+import { endedAfter, measured } from "./in-context.js";
 
 const folder = temporaryFolder();
 writeTwoSets(folder);
@@ -51,6 +52,17 @@ describe("alignment with the true gradient", () => {
       given.map((options) => measured(alignment, chain({}), options, folder)),
     );
     expect(often.rows.filter(({ trained }) => trained === 1)).toEqual(once.rows);
+  });
+
+  it.each([2, 7])("goes on from an interruption in batch %d as if there had been none", async (batch) => {
+    const options = { epochs: [0, 1, 2] };
+    const whole = await measured(alignment, chain({}), options, folder);
+    const partial = join(temporaryFolder(), "cell");
+    await endedAfter(batch, alignment, chain({}), options, partial, folder);
+    const rest = await measured(alignment, chain({}), options, folder, undefined, { partial });
+    expect(rest.rows).toEqual(whole.rows);
+    expect(rest.shares.length).toBe(whole.shares.length - batch);
+    expect(rest.live).toBe(0);
   });
 
   it("is in continuous operation, held, what it is in trials, once all has settled", async () => {

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Row } from "../../../src/experiments/measure.js";
 import { events } from "../../../src/experiments/measures/events.js";
@@ -6,7 +7,8 @@ import { ruleOf } from "../../../src/model/learning-rules.js";
 import { openNetwork } from "../../../src/simulation/open-network.js";
 import { endlessDoors, openStimuli } from "../../../src/simulation/open-stimuli.js";
 import { type RunInput, resolveRun } from "../../../src/simulation/run-description.js";
-import { measured } from "./in-context.js";
+import { temporaryFolder } from "../../temporary-folder.js";
+import { endedAfter, measured } from "./in-context.js";
 
 const ticks = { inference: 7, learning: 5 };
 
@@ -72,6 +74,17 @@ describe("propagated events", () => {
     }
     expect(Number(total(rows)?.events)).toBeGreaterThan(1);
     expect(live).toBe(0);
+  });
+
+  it("go on from interruptions, while learning and while counting, as if there had been none", async () => {
+    const options = { trials: 3, counted: 4 };
+    const whole = await measured(events, gabor(0.003), options);
+    const partial = join(temporaryFolder(), "cell");
+    for (const after of [2, 3]) await endedAfter(after, events, gabor(0.003), options, partial);
+    const rest = await measured(events, gabor(0.003), options, "", undefined, { partial });
+    expect(rest.rows).toEqual(whole.rows);
+    expect(rest.shares.length).toBe(3 + 4 - 2 - 3);
+    expect(rest.live).toBe(0);
   });
 
   it("are none where epsilon is more than a state can change, and fewer the larger it is", async () => {

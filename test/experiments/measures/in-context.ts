@@ -1,3 +1,4 @@
+import { expect } from "vitest";
 import type { Measure, Row } from "../../../src/experiments/measure.js";
 import { referenceKernels } from "../../../src/kernels/reference/reference-kernels.js";
 import { validate } from "../../../src/model/validate.js";
@@ -42,4 +43,23 @@ export async function measured<Options>(
   } finally {
     kernels.close();
   }
+}
+
+/** Ends a measure, as Ctrl-C does, once it told of so many shares. */
+export async function endedAfter<Options>(
+  shares: number,
+  measure: Measure<Options>,
+  run: RunInput,
+  given: unknown,
+  partial: string,
+  data = "",
+): Promise<void> {
+  const abort = new AbortController();
+  let left = shares;
+  const told = () => {
+    left -= 1;
+    if (left === 0) abort.abort(new Error("enough"));
+  };
+  const ended = measured(measure, run, given, data, abort.signal, { partial, told });
+  await expect(ended).rejects.toThrow("enough");
 }

@@ -62,11 +62,12 @@ describe("the measure states", () => {
     expect(live).toBe(0);
     expect(rows).toHaveLength(31 * 4);
     expect([...new Set(rows.map(({ unit }) => unit))]).toEqual([0, 16, 32, 48]);
-    for (const [i, { step, unit, state, difference }] of rows.entries()) {
-      expect(Math.abs(Number(state))).toBeLessThanOrEqual(1);
-      if (step === 0) expect(difference).toBe(null);
+    for (const [i, { step, unit, u, du, state, difference }] of rows.entries()) {
+      expect(state).toBeCloseTo(Math.tanh(Number(u)), 6);
+      if (step === 0) expect([du, difference]).toEqual([null, null]);
       else {
         expect(rows[i - 4].unit).toBe(unit);
+        expect(du).toBe(Number(u) - Number(rows[i - 4].u));
         expect(difference).toBe(Number(state) - Number(rows[i - 4].state));
       }
     }
@@ -85,5 +86,24 @@ describe("the measure states", () => {
     expect(largest(held, "state")).toBeGreaterThan(0.05);
     expect(largest(held, "difference")).toBeLessThan(1e-6);
     expect(largest(await last(4, {}), "difference")).toBeGreaterThan(0.5);
+  });
+});
+
+describe("measures that iterate one module", () => {
+  const long = { steps: 10_000 };
+
+  it("end soon after they were told to", async () => {
+    const ended = [lyapunov, states].map(async (measure) => {
+      const abort = new AbortController();
+      let shares = 0;
+      const told = () => {
+        shares += 1;
+        if (shares === 2) abort.abort(new Error("enough"));
+      };
+      const rows = measured<{ readonly steps: number }>(measure, run(0.8), long, "", abort.signal, { told });
+      await expect(rows).rejects.toThrow("enough");
+      return shares;
+    });
+    expect(await Promise.all(ended)).toEqual([2, 2]);
   });
 });

@@ -1,7 +1,10 @@
+import type { Experiment } from "../experiment.js";
 import type { PanelInput } from "../panel.js";
+import type { Axis } from "../study.js";
+import { fashionChain } from "./runs.js";
 
 /** Mean |error| of every SI neuron, and accuracy by epoch, over one axis (Appendix 3, figs 2 and 3). */
-export const errorPanels = (axis: string): PanelInput[] => [
+const panels = (axis: string): PanelInput[] => [
   {
     kind: "lines",
     where: { part: "neuron" },
@@ -18,13 +21,13 @@ export const errorPanels = (axis: string): PanelInput[] => [
 ];
 
 /** What both figures leave open. */
-export const errorRemarks: readonly string[] = [
+const remarks: readonly string[] = [
   "Errors are those of the last batch of training, made once more with the weights that it left.",
   "A logarithmic axis has no place for errors that vanished altogether.",
 ];
 
 /** At most a minute: small modules, few images. */
-export const quickErrors = {
+const quick = {
   "schedule.epochs": 6,
   "stimuli.task.limit": 2000,
   batch: 20,
@@ -32,9 +35,35 @@ export const quickErrors = {
 };
 
 /** At most ten seconds. */
-export const smokeErrors = {
+const smoke = {
   "schedule.epochs": 1,
   "stimuli.task.limit": 200,
   batch: 50,
   "network.neurons": 64,
 };
+
+/**
+ * How large errors are in five modules, over one axis.
+ * @param notTold what the paper leaves open about its values
+ * @param smokeValues two of the values, or others like them
+ */
+export const errorsOver = (
+  axis: string,
+  values: Axis,
+  notTold: string,
+  smokeValues: readonly number[],
+): Omit<Experiment, "name" | "title" | "source" | "about"> => ({
+  studies: {
+    errors: {
+      run: fashionChain(50, { modules: 5 }),
+      vary: { [axis]: values },
+      seeds: [1],
+      measure: "error-magnitudes",
+    },
+  },
+  panels: panels(axis),
+  references: [],
+  remarks: [...remarks, notTold],
+  quick: { set: quick },
+  smoke: { set: smoke, vary: { [axis]: [...smokeValues] } },
+});
