@@ -46,7 +46,7 @@ export const fig3cf: Experiment = {
     "The paper does not say how many epochs fig 3 takes; 100 are those of its supplement.",
   ],
   quick: {
-    set: { "schedule.epochs": 2, "stimuli.task.limit": 3000, batch: 100, "network.neurons": 256 },
+    set: { "schedule.epochs": 3, "stimuli.task.limit": 3000, batch: 50, "network.neurons": 256 },
     vary: { SR: [0.05, 0.25, 0.5, 1, 2] },
   },
   smoke: {

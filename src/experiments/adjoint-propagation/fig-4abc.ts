@@ -70,9 +70,9 @@ export const fig4abc: Experiment = {
     "Seconds are those of this machine and backend, tests left out. The paper's are of an RTX 4070.",
   ],
   quick: {
-    "2 hidden layers": { set: { "schedule.epochs": 8, "stimuli.task.limit": 1500, batch: 100 } },
+    "2 hidden layers": { set: { "schedule.epochs": 7, "stimuli.task.limit": 1500, batch: 100 } },
     "3 hidden layers": {
-      set: { "schedule.epochs": 8, "stimuli.task.limit": 1500, batch: 100 },
+      set: { "schedule.epochs": 7, "stimuli.task.limit": 1500, batch: 100 },
       vary: { method: ["AP 8-8", "EP 32-10"] },
     },
   },

@@ -70,7 +70,7 @@ export const table1: Experiment = {
   ],
   quick: {
     seeds: 1,
-    set: { "schedule.epochs": 3, "stimuli.task.limit": 6000, batch: 100 },
+    set: { "schedule.epochs": 3, "stimuli.task.limit": 6000, batch: 25 },
     vary: { data: ["mnist", "fashion-mnist"] },
   },
   smoke: {
