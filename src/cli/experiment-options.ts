@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { EddyError } from "../errors.js";
 import type { Changes, FormName } from "../experiments/forms.js";
 import { defaultBackend } from "../kernels/backends.js";
 import { parseAssignment } from "../simulation/override.js";
@@ -41,6 +42,11 @@ type Scalar = string | number | boolean | null;
 export const axesOf = (vary: readonly string[] = []): Readonly<Record<string, Scalar[]>> =>
   Object.fromEntries(
     vary.map((assignment) => {
+      if (!/^[^=]+=./.test(assignment))
+        throw new EddyError(
+          "INVALID_ARGUMENT",
+          `--vary ${assignment}: needed axis=value,value, as rule=STE,EPE`,
+        );
       const { path } = parseAssignment(assignment);
       const values = assignment.slice(path.length + 1).split(",");
       return [path, values.map((text) => parseAssignment(`value=${text}`).value as Scalar)];

@@ -27,10 +27,7 @@ function named(name: string): Experiment {
   const found = experiments.find((candidate) => candidate.name === name);
   if (found) return found;
   const names = [...experiments.map((candidate) => candidate.name), ...others];
-  throw new EddyError(
-    "INVALID_ARGUMENT",
-    `experiment ${name}: unknown; did you mean ${nearest(name, names)}`,
-  );
+  throw new EddyError("INVALID_ARGUMENT", `experiment ${name}: unknown; ${nearest(name, names)}`);
 }
 
 /** Writes the page over the results in a folder. */
@@ -50,6 +47,8 @@ async function makeAll(options: ExperimentOptions, signal: AbortSignal): Promise
       "INVALID_ARGUMENT",
       "all: given --vary or --study, which go with one experiment by its name",
     );
+  const { checkOverview } = await import("../experiments/overview.js");
+  await checkOverview(out);
   const words = process.argv.slice(2);
   for (const one of experiments) {
     if (signal.aborted) return;

@@ -102,7 +102,6 @@ function panelsOf(tables: Tables): PanelInput[] {
       x: "epoch",
       y: "testAccuracy",
       colour: resultColumn,
-      points: false,
     } as const;
     return [cells > 1 ? { ...lines, column: cellColumn } : lines];
   });
@@ -145,6 +144,13 @@ function differencesTable(results: readonly ComparedResult[]): string {
 export const comparisonReport = (results: readonly ComparedResult[], hasFigure: boolean): string =>
   `${blocks(
     `# ${results.map(({ name }) => plain(name)).join(" and ")}`,
+    results
+      .filter(({ record: { cells } }) => cells.finished < cells.all)
+      .map(
+        ({ name, record: { cells } }) =>
+          `> ${plain(name)} is unfinished: ${cells.finished} of ${cells.all} cells.`,
+      )
+      .join("\n>\n"),
     hasFigure ? `![accuracy by epoch](${resultFiles.svg})` : null,
     "## What they gave",
     summaryTable(comparedTables(results)),
@@ -159,14 +165,17 @@ export const comparisonReport = (results: readonly ComparedResult[], hasFigure: 
 export const comparisonOf = (
   runs: Readonly<Record<string, Readonly<Record<string, unknown>>>>,
 ): Experiment => ({
-  name: "comparison",
+  name: Object.keys(runs)
+    .join("-vs-")
+    .replace(/[^\w.-]+/g, "-")
+    .slice(0, 80),
   title: Object.keys(runs).join(", "),
   source: "a comparison",
   about: "",
   studies: { runs: { run: {}, vary: { run: { choices: runs } } } },
   panels: [
-    { kind: "lines", x: "epoch", y: "testAccuracy", colour: "run", points: false },
-    { kind: "lines", x: "epoch", y: "trainLoss", colour: "run", yScale: "log", points: false },
+    { kind: "lines", x: "epoch", y: "testAccuracy", colour: "run", column: "task" },
+    { kind: "lines", x: "epoch", y: "trainLoss", colour: "run", column: "task", yScale: "log" },
   ],
   references: [],
   remarks: [],

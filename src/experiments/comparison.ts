@@ -67,6 +67,8 @@ export function compare(reference: Reference, tables: Tables): Comparison | null
   const identity = identityColumns(table);
   const take = reference.take === "epochs" ? "last" : reference.take;
   const taken = takeRows(rows, take, reference.of, identity);
+  // where all diverged there is no largest value
+  if (taken.length === 0) return null;
   const [{ spread: ours }] = summarise(taken, [], reference.of, identity, "references");
   if (ours === null) return null;
   return {

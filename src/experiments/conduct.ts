@@ -3,6 +3,8 @@ import { EddyError } from "../errors.js";
 import { openStimuli } from "../simulation/open-stimuli.js";
 import { resolveRun } from "../simulation/run-description.js";
 import { axisColumns, type Cell, cellsOf, cellText } from "./cells.js";
+import { checkPanels } from "./check-panels.js";
+import { drawnPanels } from "./drawn-panels.js";
 import type { Experiment } from "./experiment.js";
 import { appendFinished, readFinished } from "./finished-cells.js";
 import type { FormName } from "./forms.js";
@@ -153,7 +155,7 @@ function recordOf(
 }
 
 /** Checks what can be checked before hours of work. @throws EddyError INVALID_ARGUMENT, INVALID_DESCRIPTION, DATA_MISSING */
-function planned({ studies, data, jobs }: ConductOptions): Cell[] {
+function planned(experiment: Experiment, { studies, data, jobs }: ConductOptions): Cell[] {
   if (jobs > availableParallelism()) {
     throw new EddyError(
       "INVALID_ARGUMENT",
@@ -161,6 +163,7 @@ function planned({ studies, data, jobs }: ConductOptions): Cell[] {
     );
   }
   const cells = Object.entries(studies).flatMap(([study, given]) => cellsOf(study, given));
+  checkPanels(drawnPanels(experiment, studies), cells);
   checkData(cells, data);
   return cells;
 }
@@ -173,7 +176,7 @@ function planned({ studies, data, jobs }: ConductOptions): Cell[] {
  */
 export async function conduct(experiment: Experiment, options: ConductOptions): Promise<ResultRecord> {
   const { form, studies, backend, out, force, tell } = options;
-  const cells = planned(options);
+  const cells = planned(experiment, options);
   const description: Description = { experiment: experiment.name, form, studies, backend };
   const before = await openFolder(out, description, force);
   if (before && before.cells.finished === before.cells.all) {
@@ -200,8 +203,8 @@ export async function conduct(experiment: Experiment, options: ConductOptions): 
     const tables = tablesOf(studies, cells, finished);
     try {
       await writeData(out, tables);
-      await drawResult(experiment, out, tables, record());
       await writeRecord(out, record());
+      await drawResult(experiment, out, tables, record());
     } catch (error) {
       // the first thing that went wrong is told
       failure ??= { error };

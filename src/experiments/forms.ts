@@ -104,14 +104,18 @@ const axisSetting = ({ vary }: Pick<Study, "vary">, path: string): string | unde
     return set.some((field) => fieldOf(field) === fieldOf(path));
   })?.[0];
 
-/** A change that an axis would make untrue. @throws EddyError INVALID_ARGUMENT */
-function checkChanges(study: Study, changes: Readonly<Record<string, unknown>>): void {
+/** A change that would make an axis untrue. @throws EddyError INVALID_ARGUMENT */
+export function checkChanges(
+  study: Pick<Study, "vary">,
+  changes: Readonly<Record<string, unknown>>,
+  where = "-p ",
+): void {
   for (const path of Object.keys(changes)) {
     const axis = axisSetting(study, path);
     if (axis === undefined) continue;
     throw new EddyError(
       "INVALID_ARGUMENT",
-      `-p ${path}: the axis ${axis} sets this; choose its values with --vary ${axis}=..., or leave it`,
+      `${where}${path}: the axis ${axis} sets this; choose its values with --vary ${axis}=..., or leave it`,
     );
   }
 }
@@ -132,7 +136,7 @@ function chosen({ name, studies }: Experiment, wanted: readonly string[] | undef
   if (unknown !== undefined) {
     throw new EddyError(
       "INVALID_ARGUMENT",
-      `--study ${unknown}: no study of ${name}; did you mean ${nearest(unknown, names)}`,
+      `--study ${unknown}: no study of ${name}; ${nearest(unknown, names)}`,
     );
   }
   return Object.entries(studies).filter(([study]) => wanted === undefined || wanted.includes(study));
@@ -154,12 +158,18 @@ export function studiesOf(
         applyForm(name, validate(studySchema, given, `study ${name}`), formOf(experiment, form, name)),
       ] as const,
   );
+  if (changes.epochs !== undefined && studies.every(([, study]) => isContinuous(study.run))) {
+    throw new EddyError(
+      "INVALID_ARGUMENT",
+      `--epochs ${changes.epochs}: ${experiment.name} runs continuously; needed -p measure.trials=N`,
+    );
+  }
   const axes = [...new Set(studies.flatMap(([, study]) => axisNames(study)))];
   for (const axis of Object.keys(changes.vary ?? {})) {
     if (!axes.includes(axis)) {
       throw new EddyError(
         "INVALID_ARGUMENT",
-        `--vary ${axis}: no study of ${experiment.name} varies this; did you mean ${nearest(axis, axes)}`,
+        `--vary ${axis}: no study of ${experiment.name} varies this; ${nearest(axis, axes)}`,
       );
     }
   }

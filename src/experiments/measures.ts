@@ -33,5 +33,5 @@ export type MeasureName = keyof typeof measures;
 /** @throws EddyError INVALID_DESCRIPTION for a name that is none, with the nearest that is */
 export function measureNamed(name: string): Measure<unknown> {
   if (Object.hasOwn(measures, name)) return measures[name as MeasureName];
-  throw invalid("measure", name, nearest(name, Object.keys(measures)));
+  throw invalid("measure", name, `a measure; ${nearest(name, Object.keys(measures))}`);
 }

@@ -19,7 +19,7 @@ export const moduleOption = z.string().optional().describe("which module is look
 export function moduleOf({ network: { modules } }: Run, name: string | undefined): Module {
   const [first] = modules.values();
   const module = name === undefined ? first : modules.get(name);
-  if (!module) throw invalid("measure.module", name, nearest(name ?? "", [...modules.keys()]));
+  if (!module) throw invalid("measure.module", name, `a module; ${nearest(name ?? "", [...modules.keys()])}`);
   return module;
 }
 

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { readdir } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { marked } from "marked";
 import { EddyError } from "../errors.js";
@@ -23,6 +23,9 @@ export interface ShownResult {
   readonly record: ResultRecord;
   readonly hasFigure: boolean;
 }
+
+/** By which an overview knows its own files. */
+const mark = "<!-- written by eddy experiment overview -->";
 
 /** The names of an overview's files. */
 export const overviewFiles = { markdown: "README.md", html: "index.html" } as const;
@@ -122,9 +125,23 @@ export const overview = (results: readonly ShownResult[]): string =>
   )}\n`;
 
 /**
+ * Checks that an overview takes the place of no file that is somebody else's.
+ * @throws EddyError FILE_EXISTS
+ */
+export async function checkOverview(root: string): Promise<void> {
+  for (const path of Object.values(overviewFiles).map((name) => join(root, name))) {
+    if (existsSync(path) && !(await readFile(path, "utf8")).includes(mark))
+      throw new EddyError(
+        "FILE_EXISTS",
+        `${path}: is not of an overview, and would be overwritten; choose another --out for the results`,
+      );
+  }
+}
+
+/**
  * Writes README.md and index.html over all results right under a folder.
  * @returns the path of the page
- * @throws EddyError FILE_NOT_FOUND when there is no result, FILE_INVALID for one that cannot be read
+ * @throws EddyError FILE_NOT_FOUND when there is no result, FILE_INVALID for one that cannot be read, FILE_EXISTS
  */
 export async function writeOverview(root: string): Promise<string> {
   const results = await readResults(root);
@@ -133,7 +150,8 @@ export async function writeOverview(root: string): Promise<string> {
       "FILE_NOT_FOUND",
       `${root}: has no results; needed folders that eddy experiment or eddy sweep wrote`,
     );
-  const markdown = overview(results);
+  await checkOverview(root);
+  const markdown = `${mark}\n\n${overview(results)}`;
   const html = join(root, overviewFiles.html);
   await writeAtomically(join(root, overviewFiles.markdown), markdown);
   await writeAtomically(html, page("Results", await marked.parse(markdown)));

@@ -49,7 +49,7 @@ export const panelSchema = z.discriminatedUnion("kind", [
   }),
   strictObject({
     ...common,
-    kind: z.literal("path"),
+    kind: z.literal("path").describe("of each colour in each small plot the first seed; others by where"),
     x: column,
     y: column,
     order: column.describe("lines are joined in this order"),

@@ -37,6 +37,10 @@ function axisText(axis: Study["vary"][string]): string {
   return "choices" in axis ? listed(Object.keys(axis.choices)) : listed(axis.cases);
 }
 
+/** How many seeds, or which where that says more. */
+const seedsText = (study: Study): string =>
+  typeof study.seeds === "number" ? String(study.seeds) : seedsOf(study).join(", ");
+
 /** What a study changes of the paper's form, a line each. */
 function changes(made: Study, full: Study): string[] {
   const fields = Object.entries(made.set).filter(([path, value]) => !same(full.set[path], value));
@@ -44,9 +48,7 @@ function changes(made: Study, full: Study): string[] {
   return [
     ...fields.map(([path, value]) => code(`${path} = ${JSON.stringify(value)}`)),
     ...axes.map(([axis, values]) => `${code(axis)} only ${plain(axisText(values))}`),
-    ...(same(made.seeds, full.seeds)
-      ? []
-      : [`seeds ${JSON.stringify(made.seeds)} instead of ${JSON.stringify(full.seeds)}`]),
+    ...(same(seedsOf(made), seedsOf(full)) ? [] : [`seeds ${seedsText(made)} instead of ${seedsText(full)}`]),
   ];
 }
 
@@ -100,6 +102,9 @@ const machineText = (machine: Readonly<Record<string, unknown>>): string =>
 
 const dayOf = (time: string): string => time.slice(0, 10);
 
+/** What a user varies or compares has no form that it could differ from. */
+const ofPaper = ({ source }: Experiment): boolean => source !== "a sweep" && source !== "a comparison";
+
 function howTable(experiment: Experiment, record: ResultRecord): string {
   const { description, cells, jobs, seconds, command, eddy, node, machine, started, changed } = record;
   const seeds = Object.values(description.studies).map((study) => seedsOf(study).join(", "));
@@ -109,7 +114,9 @@ function howTable(experiment: Experiment, record: ResultRecord): string {
     [
       ["command", code(command)],
       ["form", description.form],
-      ["changed in its description", differencesText(experiment, record) ?? "nothing"],
+      ...(ofPaper(experiment)
+        ? [["changed in its description", differencesText(experiment, record) ?? "nothing"]]
+        : []),
       ["seeds", [...new Set(seeds)].join("; ")],
       ["cells", cells.finished === cells.all ? String(cells.all) : `${cells.finished} of ${cells.all}`],
       ["time", `${timeText(seconds)} for all cells, summed; ${jobs} at once`],
@@ -120,16 +127,26 @@ function howTable(experiment: Experiment, record: ResultRecord): string {
   );
 }
 
+/** That a result is not of the paper's size; null where it is, and for what no paper has. */
+function sizeCaveat(experiment: Experiment, record: ResultRecord): string | null {
+  const { form, studies } = record.description;
+  if (form === "smoke") return "This only shows that the experiment runs.";
+  if (!ofPaper(experiment)) return null;
+  const { unchanged } = paperForm(experiment, record);
+  const changed = Object.keys(studies).some((study) => !unchanged(study));
+  if (!changed && (form === "full" || differencesText(experiment, record) === null)) return null;
+  const what = changed
+    ? "More than the number of epochs differs from the paper's runs"
+    : "There is less than in the paper";
+  return `${what} (see below): the numbers show the effect, and are not to be compared with the paper's one by one.`;
+}
+
 /** What has to be known before the numbers are read; null where nothing has. */
 export function caveat(experiment: Experiment, record: ResultRecord): string | null {
   const { finished, all } = record.cells;
-  const { unchanged } = paperForm(experiment, record);
-  const changed = Object.keys(record.description.studies).some((study) => !unchanged(study));
   const parts = [
     finished < all ? `Unfinished: ${finished} of ${all} cells. The same command goes on from here.` : null,
-    changed && experiment.references.length > 0
-      ? "More than the number of epochs differs from the paper's runs (see below): the numbers show the effect, and are not to be compared with the paper's one by one."
-      : null,
+    sizeCaveat(experiment, record),
   ].filter((part) => part !== null);
   return parts.length > 0 ? parts.map((part) => `> ${part}`).join("\n>\n") : null;
 }

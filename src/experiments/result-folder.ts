@@ -64,28 +64,40 @@ const partialPrefix = "partial-";
 export const finishedPath = (folder: string): string => join(folder, unfinishedFile);
 export const partialPath = (folder: string, cell: string): string => join(folder, `${partialPrefix}${cell}`);
 
+/** What `run.json` holds; null where it is no record of ours, of whatever version. */
+async function ownRecord(path: string): Promise<unknown> {
+  const value: unknown = await readFile(path, "utf8")
+    .then(JSON.parse)
+    .catch(() => null);
+  const format = typeof value === "object" && value !== null && "format" in value ? value.format : null;
+  return typeof format === "string" && format.startsWith("eddy-result/") ? value : null;
+}
+
 /** Reads `run.json`. @returns null where there is none @throws EddyError FILE_INVALID */
 export async function readRecord(folder: string): Promise<ResultRecord | null> {
   const path = join(folder, resultFiles.record);
   if (!existsSync(path)) return null;
-  try {
-    return recordSchema.parse(JSON.parse(await readFile(path, "utf8")));
-  } catch (cause) {
-    throw new EddyError("FILE_INVALID", `${path}: not the record of a result of this version of Eddy`, {
-      cause,
-    });
-  }
+  const parsed = recordSchema.safeParse(await ownRecord(path));
+  if (parsed.success) return parsed.data;
+  throw new EddyError("FILE_INVALID", `${path}: not the record of a result of this version of Eddy`, {
+    cause: parsed.error,
+  });
 }
 
 export const writeRecord = (folder: string, record: ResultRecord): Promise<void> =>
   writeAtomically(join(folder, resultFiles.record), `${JSON.stringify(record, null, 2)}\n`);
 
+/** A value as messages show it, and not all of a long one. */
+function shown(value: unknown): string {
+  const text = JSON.stringify(value) ?? "absent";
+  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+}
+
 /** The first place where two values differ, or null. */
 export function difference(a: unknown, b: unknown, path = ""): string | null {
   if (a === b) return null;
   const objects = [a, b].every((value) => typeof value === "object" && value !== null);
-  if (!objects)
-    return `${path || "it"} is ${JSON.stringify(a) ?? "absent"} there and ${JSON.stringify(b) ?? "absent"} here`;
+  if (!objects) return `${path || "it"} is ${shown(a)} there and ${shown(b)} here`;
   const [left, right] = [a, b] as [Record<string, unknown>, Record<string, unknown>];
   for (const key of new Set([...Object.keys(left), ...Object.keys(right)])) {
     const found = difference(left[key], right[key], path === "" ? key : `${path}.${key}`);
@@ -150,7 +162,9 @@ export async function openFolder(
   force: boolean,
 ): Promise<ResultRecord | null> {
   await makeFolder(folder);
-  if (!(await readdir(folder)).every(isOwn))
+  const path = join(folder, resultFiles.record);
+  const foreign = existsSync(path) && (await ownRecord(path)) === null;
+  if (foreign || !(await readdir(folder)).every(isOwn))
     throw new EddyError("FILE_EXISTS", `${folder}: has other files; choose another --out for the result`);
   const found = await foundRecord(folder, force);
   const differs = found && difference(found.description, JSON.parse(JSON.stringify(description)));

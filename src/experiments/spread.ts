@@ -1,6 +1,7 @@
 import { invalid } from "../model/validate.js";
 import type { Row, Value } from "./measure.js";
 import { distinct, groupBy, keyOf, numberOf } from "./table.js";
+import { rangeOf } from "./titles.js";
 
 /** Mean over seeds, and how far they lie apart. */
 export interface Spread {
@@ -30,8 +31,21 @@ export interface Summary {
   readonly rows: readonly Row[];
 }
 
-/** Refuses what would average results of different cells. */
-function checkOneResult(
+/** One deviation to either side of a mean, as far as the column may go. */
+export function edgesOf(
+  { mean, deviation }: Spread,
+  column: string,
+): { readonly low: number; readonly high: number } {
+  const [least, most] = rangeOf(column);
+  return { low: Math.max(least, mean - (deviation ?? 0)), high: Math.min(most, mean + (deviation ?? 0)) };
+}
+
+/**
+ * Refuses what would average results of different cells, or draw them as one.
+ * @param hidden columns that tell results apart, and that nothing shows
+ * @throws EddyError INVALID_DESCRIPTION
+ */
+export function checkOneResult(
   group: readonly Row[],
   hidden: readonly string[],
   shown: readonly string[],

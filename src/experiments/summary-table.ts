@@ -54,6 +54,32 @@ function accuracies(table: Table, identity: readonly string[]): string {
   );
 }
 
+/** The last line of each task of a stream, with each seed. */
+const lastTrials = (rows: readonly Row[]): Row[] =>
+  groupBy(rows, ["seed"]).flatMap((lines) => {
+    const last = lines.reduce((most, row) => Math.max(most, numberOf(row, "trial") ?? most), 0);
+    return lines.filter((row) => row.trial === last);
+  });
+
+/** Last online accuracy of each cell, and the trials until then. */
+function onlineAccuracies(table: Table, identity: readonly string[]): string {
+  const of = "onlineAccuracy";
+  const shown = telling(table.rows, identity);
+  const rows = groupBy(table.rows, identity).map((cell) => {
+    const last = lastTrials(cell);
+    return [
+      ...shown.map((column) => plain(valueText(entryOf(cell[0], column)))),
+      spreadIn(last, of),
+      [...new Set(last.map((row) => entryOf(row, "trial")))].map(valueText).join(", "),
+      String(groupBy(cell, ["seed"]).length),
+    ];
+  });
+  return markdownTable(
+    [...shown.map((column) => plain(seriesTitle(column))), "last online accuracy, %:", "trials:", "seeds:"],
+    rows,
+  );
+}
+
 /** Means of all numbers, where each cell has one line a seed. */
 function means(table: Table, identity: readonly string[]): string {
   const { rows } = table;
@@ -83,6 +109,8 @@ function ofStudy(table: Table): string | null {
   if (cells.length > cellsMax) return `${cells.length} cells, in data.csv.`;
   if (table.rows.some((row) => numberOf(row, "testAccuracy") !== null && numberOf(row, "epoch") !== null))
     return accuracies(table, identity);
+  if (table.rows.some((row) => numberOf(row, "onlineAccuracy") !== null && numberOf(row, "trial") !== null))
+    return onlineAccuracies(table, identity);
   const single = cells.every((cell) => groupBy(cell, ["seed"]).length === cell.length);
   return single ? means(table, identity) : `${table.rows.length} lines, in data.csv.`;
 }

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { strictObject, validate } from "../model/validate.js";
 import { axisColumns } from "./cells.js";
 import type { Experiment } from "./experiment.js";
+import { checkChanges } from "./forms.js";
 import { type PanelInput, panelSchema } from "./panel.js";
 import { type Axis, isContinuous, studySchema } from "./study.js";
 
@@ -85,13 +86,15 @@ export function sweep(value: unknown, file: string, axes: Readonly<Record<string
   const there = [...Object.keys(own.vary), ...axisColumns(own)];
   const more = Object.entries(axes).filter(([axis]) => !there.includes(axis));
   const vary = { ...own.vary, ...Object.fromEntries(more) };
+  checkChanges({ vary }, own.set, `${file}: set.`);
   return {
     name,
     title,
     source: "a sweep",
     about,
     studies: { [study]: { ...own, measure, vary } },
-    panels: panels ?? defaultPanels(measure, vary),
+    // the file's panels know nothing of more axes
+    panels: (more.length === 0 ? panels : undefined) ?? defaultPanels(measure, vary),
     references: [],
     remarks: [],
     quick: {},

@@ -1,4 +1,4 @@
-import type { Value } from "./measure.js";
+import type { Row, Value } from "./measure.js";
 
 /** Columns whose names alone do not say enough. */
 const known: Readonly<Record<string, string>> = {
@@ -32,6 +32,19 @@ const units: readonly (readonly [RegExp, string])[] = [
   [/ bytes$/, ", bytes"],
 ];
 
+/** Fields whose members need no saying whose they are: one network, one schedule. */
+const commonFields = ["network", "schedule", "optimiser", "measure", "propagation"];
+
+/** Fields of which each member has a name of its own: `modules.v4.spectralRadius` is of v4. */
+const namedFields = ["modules", "readouts", "stimuli", "tasks"];
+
+/** Whose field a path ends in: `modules.v4.spectralRadius` -> `v4`, `iterations.inference` -> `iterations`. */
+function ownersOf(column: string): string[] {
+  const owners = column.split(".").slice(0, -1);
+  const common = commonFields.includes(owners[0]) ? owners.slice(1) : owners;
+  return common.length > 1 && namedFields.includes(common[0]) ? common.slice(1) : common;
+}
+
 /** `meanAbsoluteError` -> `mean absolute error`; `STEError` -> `STE error`; a path's last field only */
 function words(column: string): string {
   const name = column.slice(column.lastIndexOf(".") + 1);
@@ -44,13 +57,29 @@ function words(column: string): string {
     .join(" ");
 }
 
-/** A column as an axis says it, with its unit: `testAccuracy` -> `test accuracy, %`. */
-export function titleOf(column: string): string {
-  if (Object.hasOwn(known, column)) return known[column];
-  const name = words(column);
+function fieldTitle(field: string): string {
+  if (Object.hasOwn(known, field)) return known[field];
+  const name = words(field);
   const unit = units.find(([ending]) => ending.test(name));
   return unit ? name.replace(unit[0], unit[1]) : name;
 }
+
+/** A column as an axis says it, with its unit: `testAccuracy` -> `test accuracy, %`; a path with whose field it is. */
+export const titleOf = (column: string): string =>
+  [...ownersOf(column), fieldTitle(column.slice(column.lastIndexOf(".") + 1))].join(" ");
+
+/** A title of the lines that a panel takes of each cell: `test accuracy of the best epoch, %`. */
+export function takenTitle(title: string, take: "all" | "best" | "last", rows: readonly Row[]): string {
+  if (take === "all") return title;
+  const byEpoch = rows.some(({ epoch }) => typeof epoch === "number");
+  // where there are no epochs all lines are the last
+  const taken = byEpoch ? ` of the ${take} epoch` : take === "best" ? " at its best" : "";
+  return withoutUnit(title) + taken + unitOf(title);
+}
+
+/** What a column cannot leave, as far as its name says. */
+export const rangeOf = (column: string): readonly [number, number] =>
+  /accuracy$/i.test(column) ? [0, 100] : [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
 
 const unitOf = (title: string): string => (/, [^,]+$/.exec(title) ?? [""])[0];
 const withoutUnit = (title: string): string => title.slice(0, title.length - unitOf(title).length);

@@ -19,25 +19,38 @@ const write = (folder: string, file: keyof typeof resultFiles, content: string |
 export const writeData = (folder: string, tables: Tables): Promise<void> =>
   write(folder, "data", toCsv(tables));
 
+/** The drawing of figures, loaded when there is something to draw: the library is large. @throws EddyError UNSUPPORTED_PLATFORM */
+async function loadFigure(): Promise<typeof import("./figure.js")> {
+  try {
+    return await import("./figure.js");
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message.split("\n")[0] : String(cause);
+    throw new EddyError(
+      "UNSUPPORTED_PLATFORM",
+      `no figure can be drawn here (${reason}); data and report are written`,
+      { cause },
+    );
+  }
+}
+
 /** Writes a figure, if there is anything to draw. @throws EddyError INVALID_DESCRIPTION for a panel of what is not there */
 export async function writeFigure(folder: string, panels: readonly Panel[], tables: Tables): Promise<void> {
   if (panels.length === 0) return;
-  // loaded when there is something to draw: the library is large
-  const { figure } = await import("./figure.js");
+  const { figure } = await loadFigure();
   const { svg, png } = await figure(panels, tables);
   await write(folder, "svg", svg);
   await write(folder, "png", png);
 }
 
-/** Writes figure and report of a result into its folder. */
+/** Writes report and figure of a result into its folder. */
 export async function drawResult(
   experiment: Experiment,
   folder: string,
   tables: Tables,
   record: ResultRecord,
 ): Promise<void> {
-  await writeFigure(folder, drawnPanels(experiment, tables), tables);
   await write(folder, "report", report(experiment, tables, record));
+  await writeFigure(folder, drawnPanels(experiment, tables), tables);
 }
 
 /** Reads the data of a result back. @throws EddyError FILE_INVALID */

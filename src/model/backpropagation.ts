@@ -39,17 +39,23 @@ export const feedbackAlignment: LearningRule = {
     return delta;
   },
   gradient: sourceTimesError,
-  check: checkFixed,
+  check: checkLayers,
 };
 
-/** Refuses recurrent weights that would learn where they take no part. */
-function checkFixed({ modules }: Network): void {
-  for (const { name, learning } of modules.values()) {
+/** Refuses recurrent connections, which would be left out without a word. */
+function checkLayers({ modules }: Network): void {
+  for (const { name, learning, connectionRate } of modules.values()) {
     if (learning.W > 0)
       throw invalid(
         `network.modules.${name}.learning.W`,
         learning.W,
         "0 with the rules BP and FA, in which recurrent connections take no part",
+      );
+    if (connectionRate > 0)
+      throw invalid(
+        `network.modules.${name}.connectionRate`,
+        connectionRate,
+        "0 with the rules BP and FA, in which recurrent connections take no part; the preset feedforward has such layers",
       );
   }
 }
@@ -68,7 +74,7 @@ const mirrors = (error: Pathway, forward: Pathway): boolean =>
 
 /** Refuses a network whose error pathways are not its forward and readout pathways, transposed. */
 function checkTransposed(network: Network): void {
-  checkFixed(network);
+  checkLayers(network);
   const { pathways } = network;
   const all = [...pathways.values()];
   const errors = all.filter(({ kind }) => kind === "error");

@@ -13,7 +13,7 @@ export const feedforwardSchema = strictObject({
   activation: z.enum(activations).default("tanh"),
   feedback: z
     .enum(["transposed", "random", "direct"])
-    .default("transposed")
+    .default("random")
     .describe(
       "how errors travel: by the forward weights transposed (for the rule BP), by random weights from layer to layer (FA), or by random weights from the readout to every layer (direct FA)",
     ),

@@ -8,8 +8,8 @@ export function meant(name: string, names: readonly string[]): string | null {
   return closestMatch(name, [...names], { maxDistance: distanceMax(name) }) ?? null;
 }
 
-/** What a message offers instead of a name that is none: the nearest one, then all. */
+/** What a message offers instead of a name that is none: the nearest one, if any is near, and all. */
 export function nearest(name: string, names: readonly string[]): string {
   const near = meant(name, names);
-  return `${near === null ? "" : `${near}? There are `}${names.join(", ")}`;
+  return `${near === null ? "" : `did you mean ${near}? `}there are ${names.join(", ") || "none"}`;
 }

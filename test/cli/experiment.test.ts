@@ -16,6 +16,7 @@ const run = {
 };
 const write = (name: string, content: unknown) => writeFileSync(join(folder, name), JSON.stringify(content));
 write("one.json", run);
+write("set.json", { run, vary: { "network.neurons": [16, 32] }, set: { "network.neurons": 32 } });
 write("two.json", { ...run, rule: "STE", beta: 0.5 });
 
 const lines = (text: string) =>
@@ -61,6 +62,11 @@ describe("eddy experiment", () => {
     [["experiment", "appendix-2", "--smoke", "--backend", "cuda"], "cuda"],
     [["experiment", "appendix-2", "--seeds", "0"], "whole number"],
     [["sweep", "absent.json"], "absent.json"],
+    [["sweep", "set.json"], "set.network.neurons: the axis network.neurons sets this"],
+    [["sweep", "one.json", "--vary", "beta"], "--vary beta: needed axis=value,value"],
+    [["sweep", "one.json", "-p", "rule=FA"], "connectionRate: given 0.25, needed 0 with the rules BP and FA"],
+    [["experiment", "all", "--vary", "data=mnist"], "one experiment by its name"],
+    [["experiment", "overview", "--out", "absent"], "no such folder"],
     [["compare", "one.json"], "two or more"],
     [["compare", "one.json", "absent"], "absent"],
     [["compare", "one.json", "."], "among files"],
@@ -144,8 +150,8 @@ describe("eddy compare", () => {
   it("trains run files side by side", { timeout: 60_000 }, async () => {
     const { code } = await runEddy(["compare", "one.json", "two.json"], at);
     expect(code).toBe(0);
-    expect(read("results", "comparison", "data.csv")).toMatch(/^runs,one,1,1,gabor,/m);
-    expect(read("results", "comparison", "data.csv")).toMatch(/^runs,two,1,2,gabor,/m);
+    expect(read("results", "one-vs-two", "data.csv")).toMatch(/^runs,one,1,1,gabor,/m);
+    expect(read("results", "one-vs-two", "data.csv")).toMatch(/^runs,two,1,2,gabor,/m);
   });
 
   it("sets results side by side, and says what differs", { timeout: 60_000 }, async () => {

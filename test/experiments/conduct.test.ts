@@ -107,6 +107,11 @@ describe("an experiment", () => {
     for (const force of [false, true])
       expect((await rejectionOf(make("", { out: other, force }))).code).toBe("FILE_EXISTS");
     expect(await readFile(join(other, "thesis.txt"), "utf8")).toBe("mine");
+    const foreign = temporaryFolder();
+    await writeFile(join(foreign, "run.json"), '{"a": 1}');
+    for (const force of [false, true])
+      expect((await rejectionOf(make("", { out: foreign, force }))).code).toBe("FILE_EXISTS");
+    expect(await readFile(join(foreign, "run.json"), "utf8")).toBe('{"a": 1}');
   });
 
   it("says before it measures that data are missing, and how to get them", async () => {

@@ -203,6 +203,18 @@ describe("paths", () => {
     expect(xs).toHaveLength(4);
     expect(xs).toEqual([...xs].sort((one, other) => one - other));
   });
+
+  it("are those of the first seed, and no two of one colour", async () => {
+    const rows = combinations({ SR: [0.1, 1], seed: [2, 3], step: [0, 1] }).map((row) => ({
+      ...row,
+      pc1: Number(row.step),
+      pc2: Number(row.seed),
+    }));
+    const panel = { kind: "path", x: "pc1", y: "pc2", order: "step" } as const;
+    const { svg } = await draw({ axes: ["SR"], rows }, { ...panel, colour: "SR" });
+    expect(marksOf(svg, "line")).toBe(2);
+    await expect(draw({ axes: ["SR"], rows }, panel)).rejects.toThrow(/SR told apart/);
+  });
 });
 
 describe("images", () => {

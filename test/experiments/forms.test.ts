@@ -50,7 +50,9 @@ describe("the forms of an experiment", () => {
   it("give continuous runs no epochs", () => {
     const schedule = { kind: "continuous" };
     const live = { ...smallExperiment, studies: { live: { run: { ...smallRun, schedule } } }, smoke: {} };
-    expect(() => cellsOf("live", studiesOf(live, "full", { epochs: 3 }).live)).not.toThrow();
+    const both = { ...live, studies: { ...live.studies, ...smallExperiment.studies } };
+    expect(() => cellsOf("live", studiesOf(both, "full", { epochs: 3 }).live)).not.toThrow();
+    expect(errorOf(() => studiesOf(live, "full", { epochs: 3 })).message).toContain("measure.trials");
   });
 
   it("choose from choices by name, from cases by column", () => {

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { axisColumns } from "../../src/experiments/cells.js";
@@ -7,6 +7,7 @@ import { studiesOf } from "../../src/experiments/forms.js";
 import { writeOverview } from "../../src/experiments/overview.js";
 import { type ResultRecord, writeRecord } from "../../src/experiments/result-folder.js";
 import { drawResult, writeData } from "../../src/experiments/write-result.js";
+import { rejectionOf } from "../error-of.js";
 import { temporaryFolder } from "../temporary-folder.js";
 import { combinations } from "./figure-rows.js";
 
@@ -76,5 +77,16 @@ describe("an overview", () => {
     mkdirSync(root);
     writeFileSync(join(root, "file"), "");
     await expect(writeOverview(root)).rejects.toMatchObject({ code: "FILE_NOT_FOUND" });
+  });
+
+  it("takes the place of no file that is not its own", async () => {
+    const root = join(folder, "thesis");
+    await makeResult(root, "fig-2ab");
+    writeFileSync(join(root, "README.md"), "mine");
+    expect((await rejectionOf(writeOverview(root))).code).toBe("FILE_EXISTS");
+    expect(readFileSync(join(root, "README.md"), "utf8")).toBe("mine");
+    rmSync(join(root, "README.md"));
+    await writeOverview(root);
+    await writeOverview(root);
   });
 });

@@ -145,6 +145,50 @@ describe("a report", () => {
     expect(reportOf({ ...record, cells: { finished: 0, all: 4 } }, [])).toContain("Nothing is finished yet.");
   });
 
+  it("of a smoke form says only that it ran, of a quick one that it is less, even where the paper has no numbers", () => {
+    const record = recordOf("quick", 5);
+    const smoke = { ...record, description: { ...record.description, form: "smoke" as const } };
+    expect(reportOf(smoke)).toContain("> This only shows that the experiment runs.");
+    expect(reportOf(smoke)).not.toContain("the effect");
+    const without = { ...experiment, references: [] };
+    const tables = { main: { axes: ["rule"], rows } };
+    expect(report(without, tables, record)).toContain("> More than the number of epochs differs");
+    const fewer = { ...without, quick: { seeds: 1 } };
+    const studies = studiesOf(fewer, "quick");
+    const text = report(fewer, tables, { ...record, description: { ...record.description, studies } });
+    expect(text).toContain("> There is less than in the paper");
+  });
+
+  it("holds a sweep against no paper", () => {
+    const ofUser = { ...experiment, source: "a sweep", references: [] };
+    const text = report(ofUser, { main: { axes: ["rule"], rows } }, recordOf("quick", 5));
+    expect(text).not.toMatch(/^>/m);
+    expect(text).not.toContain("changed in its description");
+  });
+
+  it("tells the seeds that are meant where a description names none", () => {
+    const { main } = experiment.studies;
+    const unnamed = { ...experiment, studies: { main: { ...main, seeds: undefined } } };
+    const tables = { main: { axes: ["rule"], rows } };
+    const made = (seeds: number) => ({
+      ...recordOf("full", 300),
+      description: { ...recordOf("full", 300).description, studies: studiesOf(unnamed, "full", { seeds }) },
+    });
+    expect(report(unnamed, tables, made(3))).toContain("seeds 3 instead of 1");
+    expect(report(unnamed, tables, made(1))).not.toContain("instead of");
+  });
+
+  it("has the last online accuracy of each cell of a stream", () => {
+    const stream = combinations({ rule: ["AP", "BP"], seed: [1, 2], trial: [10, 20] }).map((row) => ({
+      ...row,
+      epoch: null,
+      onlineAccuracy: 2 * Number(row.trial) + (row.seed === 1 ? 1 : -1),
+    }));
+    expect(
+      tableLines(report(experiment, { main: { axes: ["rule"], rows: stream } }, recordOf("full", 5))),
+    ).toContainEqual(["AP", "40.00 ± 1.41", "20", "2"]);
+  });
+
   it("refuses a reference that speaks of several cells", () => {
     const vague = { ...experiment, references: [{ ...numbers, where: {} }] };
     expect(() => report(vague, { main: { axes: ["rule"], rows } }, recordOf("full", 5))).toThrow(

@@ -1,5 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { commonTitle, numberIn, seriesTitle, titleOf, valueText } from "../../src/experiments/titles.js";
+import {
+  commonTitle,
+  numberIn,
+  rangeOf,
+  seriesTitle,
+  takenTitle,
+  titleOf,
+  valueText,
+} from "../../src/experiments/titles.js";
 
 describe("titles", () => {
   it.each([
@@ -11,6 +19,11 @@ describe("titles", () => {
     ["latencyMs", "latency, ms"],
     ["angleDegrees", "angle, degrees"],
     ["network.spectralRadius", "spectral radius"],
+    ["modules.v1.spectralRadius", "v1 spectral radius"],
+    ["network.modules.v4.spectralRadius", "v4 spectral radius"],
+    ["optimiser.learningRate", "learning rate"],
+    ["iterations.inference", "iterations inference"],
+    ["stimuli.tilt.noise", "tilt noise"],
     ["epoch", "epoch"],
   ])("say what %s is", (column, title) => {
     expect(titleOf(column)).toBe(title);
@@ -22,6 +35,20 @@ describe("titles", () => {
     expect(commonTitle(["trainLoss", "cosine"])).toBe("training loss, cosine");
     expect(commonTitle(["trainLoss"])).toBe("training loss");
     expect(seriesTitle("testAccuracy")).toBe("test accuracy");
+  });
+
+  it("say which line of each cell was taken, where it is not all of them", () => {
+    const byEpoch = [{ epoch: 1 }, { epoch: 2 }];
+    const title = titleOf("testAccuracy");
+    expect(takenTitle(title, "all", byEpoch)).toBe("test accuracy, %");
+    expect(takenTitle(title, "best", byEpoch)).toBe("test accuracy of the best epoch, %");
+    expect(takenTitle(title, "last", byEpoch)).toBe("test accuracy of the last epoch, %");
+    expect(takenTitle(title, "best", [{ trial: 1, epoch: null }])).toBe("test accuracy at its best, %");
+  });
+
+  it("know that accuracies are percent", () => {
+    expect(rangeOf("testAccuracy")).toEqual([0, 100]);
+    expect(rangeOf("accuracyLoss")).toEqual([Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY]);
   });
 
   it("write values as a reader expects them", () => {

@@ -55,7 +55,7 @@ function describeNetwork(graph: Graph, activation: Activation, feedback: Feedbac
     modules: Object.fromEntries(
       Object.keys(modules).map((name) => [
         name,
-        { neurons, connectionRate: 1, activation, blocks: { all: [0, neurons] } },
+        { neurons, connectionRate: 0, activation, blocks: { all: [0, neurons] } },
       ]),
     ),
     inputs: { x: inputs },

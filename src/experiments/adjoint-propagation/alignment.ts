@@ -13,7 +13,7 @@ const looked = (vary: StudyInput["vary"], epochs: readonly number[] = [0, 5]): S
   options: { epochs: [...epochs] },
 });
 
-const angles = { kind: "lines", y: "angle", yTitle: "angle to the true gradient (degrees)" } as const;
+const angles = { kind: "lines", y: "angle", yTitle: "angle to the true gradient, degrees" } as const;
 const allPathways = { where: { pathway: "all" }, dash: "trained" } as const;
 
 const panels: readonly PanelInput[] = [

@@ -19,7 +19,7 @@ export const appendix2: Experiment = {
   title: "Left or right: a two-alternative forced choice",
   source: "Liu et al. 2026, Appendix 2, fig 1",
   about:
-    "Two modules learn whether a noisy grating tilts 6 degrees to the left or to the right. Test accuracy is 100 % up to a noise of 1 and falls above. The psychometric curve, the mean output for tilts that were never trained, is S-shaped, and the flatter the more noise there is.",
+    "Two modules learn whether a noisy grating tilts 6 degrees to the left or to the right. The psychometric curve is the mean output for tilts that were never trained. The paper finds: test accuracy is 100 % below a noise of 1 and less above; the curve is S-shaped, and the flatter the more noise there is.",
   studies: {
     choice: { run, vary: { noise }, seeds: 3, measure: "psychometric" },
     images: { run, vary: { noise }, seeds: [1], measure: "gabor-images" },
@@ -49,7 +49,7 @@ export const appendix2: Experiment = {
       y: "confidenceRight",
       colour: "noise",
       points: false,
-      xTitle: "tilt to the right in degrees",
+      xTitle: "tilt to the right, degrees",
       yTitle: "mean output for right",
     },
   ],

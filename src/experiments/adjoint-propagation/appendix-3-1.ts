@@ -7,7 +7,7 @@ export const appendix31: Experiment = {
   title: "Error feedback scaling against spectral radius",
   source: "Liu et al. 2026, Appendix 3, fig 1",
   about:
-    "Test accuracy on Fashion-MNIST of three, five and ten modules over beta, the scale of the errors that pathways carry, and the spectral radius. Each makes up for the other: errors vanish where both are small and explode where both are large. The deeper the network, the narrower the ridge.",
+    "Test accuracy on Fashion-MNIST of three, five and ten modules over beta, the scale of the errors that pathways carry, and the spectral radius. The paper finds: each makes up for the other, errors vanish where both are small and explode where both are large; the deeper the network, the narrower the ridge.",
   studies: {
     accuracy: {
       run: fashionChain(100),

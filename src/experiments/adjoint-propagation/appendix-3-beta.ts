@@ -7,7 +7,7 @@ export const appendix3Beta: Experiment = {
   title: "Vanishing and exploding errors over beta",
   source: "Liu et al. 2026, Appendix 3, fig 2",
   about:
-    "Mean |error| of every SI neuron of five modules, from the input to the output, and test accuracy by epoch on Fashion-MNIST, for several beta, the scale of the errors that pathways carry. With a small beta errors vanish on their way to the input, with a large one they grow until states saturate; accuracy is best between.",
+    "Mean |error| of every SI neuron of five modules, from the input to the output, and test accuracy by epoch on Fashion-MNIST, for several beta, the scale of the errors that pathways carry. The paper finds: with a small beta errors vanish on their way to the input, with a large one they grow until states saturate; accuracy is best between.",
   ...errorsOver(
     "beta",
     [0.01, 0.1, 1, 5, 20],

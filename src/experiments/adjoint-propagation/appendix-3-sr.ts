@@ -8,7 +8,7 @@ export const appendix3Sr: Experiment = {
   title: "Vanishing and exploding errors over the spectral radius",
   source: "Liu et al. 2026, Appendix 3, fig 3",
   about:
-    "Mean |error| of every SI neuron of five modules, from the input to the output, and test accuracy by epoch on Fashion-MNIST, for several spectral radii. A larger one does what a larger beta does: each module passes more of its error on.",
+    "Mean |error| of every SI neuron of five modules, from the input to the output, and test accuracy by epoch on Fashion-MNIST, for several spectral radii. The paper finds: a larger one does what a larger beta does, each module passes more of its error on.",
   ...errorsOver(
     "SR",
     spectralRadius(0.01, 0.05, 0.25, 0.5, 1),

@@ -7,7 +7,7 @@ export const fig3be: Experiment = {
   title: "Short trajectories and perturbed ones",
   source: "Liu et al. 2026, fig 3b and e",
   about:
-    "The states that the first module of two passes through, while an image of Fashion-MNIST is shown and then its output error comes back, in principal components of all of them. With the short-trajectory error (STE) both phases start from rest and their states move side by side: the error between them is nearly parallel to the end-point error at each step. With the error-perturbed error (EPE) the learning phase goes on from where inference ended, and is steered to where the other ends.",
+    "The states that the first module of two passes through, while an image of Fashion-MNIST is shown and then its output error comes back, in principal components of all of them. With the short-trajectory error (STE) both phases start from rest; with the error-perturbed error (EPE) the learning phase goes on from where inference ended. The paper finds: with STE the states of both phases move side by side, the error between them nearly parallel to the end-point error at each step; with EPE the state is steered to where the other ends.",
   studies: {
     trajectories: {
       run: fashionChain(1),

@@ -9,7 +9,7 @@ export const fig3cf: Experiment = {
   title: "Short trajectories suffice",
   source: "Liu et al. 2026, fig 3c and f",
   about:
-    "Test accuracy on Fashion-MNIST against the spectral radius, with 2-2 to 16-16 iterations in the inference and the learning phase. At small spectral radii the number of iterations does not matter with STE; EPE needs a settled inference phase. Above 1 more iterations do worse, as states saturate.",
+    "Test accuracy on Fashion-MNIST against the spectral radius, with 2-2 to 16-16 iterations in the inference and the learning phase. The paper finds: at small spectral radii the number of iterations hardly matters with STE, while EPE is the better the further inference has settled; above 1 more iterations do worse, as states saturate.",
   studies: {
     accuracy: {
       run: fashionChain(100),

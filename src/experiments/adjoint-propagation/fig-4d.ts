@@ -7,7 +7,7 @@ export const fig4d: Experiment = {
   title: "AP, FA and BP against depth",
   source: "Liu et al. 2026, fig 4d",
   about:
-    "Test accuracy on Fashion-MNIST with one to ten hidden layers, at the learning rates 1e-3 and 2e-4. Every rule loses with depth; the paper finds that FA loses most.",
+    "Test accuracy on Fashion-MNIST with one to ten hidden layers, at the learning rates 1e-3 and 2e-4. The paper finds: every rule loses with depth, FA most.",
   studies: {
     accuracy: {
       run: fashionChain(100),

@@ -9,7 +9,7 @@ export const fig4f: Experiment = {
   title: "The roles of neurons against size",
   source: "Liu et al. 2026, fig 4f",
   about:
-    "Test accuracy on Fashion-MNIST of two modules against the number of neurons in a block: with the role constraint a module has four such blocks, without it one that all signals share (16-8 iterations). Small modules lose more with the constraint.",
+    "Test accuracy on Fashion-MNIST of two modules against the number of neurons in a block: with the role constraint a module has four such blocks, without it one that all signals share (16-8 iterations). The paper finds: small modules lose more with the constraint.",
   studies: {
     accuracy: {
       run: fashionChain(100),

@@ -24,7 +24,7 @@ export const fig4ghi: Experiment = {
   title: "How many neurons each role needs",
   source: "Liu et al. 2026, fig 4g to i",
   about:
-    "Test accuracy on Fashion-MNIST of one to three modules of 1024 neurons, when one block has fewer than 256 neurons. Ten RE or SE neurons do, as many as classes. Without RE neurons nothing but the readout learns: reservoir computing. RI and SI carry features and need more.",
+    "Test accuracy on Fashion-MNIST of one to three modules of 1024 neurons, when one block has fewer than 256 neurons. Without RE neurons nothing but the readout learns: reservoir computing. The paper finds: ten RE or SE neurons do, as many as classes, while fewer RI and SI neurons, which carry features, cost more.",
   studies: {
     accuracy: {
       run: fashionChain(100),

@@ -8,7 +8,7 @@ export const fig5e: Experiment = {
   title: "Two tasks that share an error pathway",
   source: "Liu et al. 2026, fig 5b and e; Algorithms 2 and 3",
   about:
-    "Each task has two modules of its own; the error of Fashion-MNIST reaches its first module through both modules of MNIST. An epoch of each in turn, both at once in every trial, and both at once as a continuous stream in which each task has its own clock: the errors that meet do not keep either from learning.",
+    "Each task has two modules of its own; the error of Fashion-MNIST reaches its first module through both modules of MNIST. An epoch of each in turn, both at once in every trial, and both at once as a continuous stream in which each task has its own clock: the question is whether the errors that meet keep either from learning; the paper finds that they do not.",
   ...twoTasks("shared-feedback", ["alternating", "simultaneous"], 384, [
     paperAccuracy("alternating", "mnist", accuracyInText.fig5b.mnist),
     paperAccuracy("alternating", "fashion-mnist", accuracyInText.fig5b["fashion-mnist"]),

@@ -38,7 +38,7 @@ const panels = (study: string, title: string): readonly PanelInput[] => [
     colour: "module",
     xScale: "log",
     xTitle: "epsilon",
-    yTitle: "units that speak (%)",
+    yTitle: "units that speak, %",
   },
   {
     kind: "lines",
@@ -49,7 +49,7 @@ const panels = (study: string, title: string): readonly PanelInput[] => [
     y: ["testAccuracy", "onlineAccuracy"],
     xScale: "log",
     xTitle: "epsilon",
-    yTitle: "accuracy (%)",
+    yTitle: "accuracy, %",
   },
   {
     kind: "lines",
@@ -62,7 +62,7 @@ const panels = (study: string, title: string): readonly PanelInput[] => [
     column: "module",
     points: false,
     xTitle: "tick of the trial",
-    yTitle: "units that speak (%)",
+    yTitle: "units that speak, %",
   },
 ];
 

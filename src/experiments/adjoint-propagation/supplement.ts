@@ -10,7 +10,7 @@ export const supplement: Experiment = {
   title: "Batch size, block size, connection rate",
   source: "Liu et al. 2026, supplement, fig S1",
   about:
-    "Test accuracy on Fashion-MNIST of two modules: against the batch size (one stimulus at a time without Adam), against the number of neurons in a block, which saturates from 64 on, and against the connection rate, which hardly matters.",
+    "Test accuracy on Fashion-MNIST of two modules: against the batch size (one stimulus at a time without Adam), the number of neurons in a block and the connection rate. The paper finds: accuracy grows by 1 % with the batch, saturates from 64 neurons on, and the connection rate hardly matters.",
   studies: {
     batch: {
       run: fashionChain(100),

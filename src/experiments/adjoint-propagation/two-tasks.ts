@@ -48,24 +48,20 @@ const panels: readonly PanelInput[] = [
     title: "trial by trial",
     y: "testAccuracy",
     column: "tasks",
-    xTitle: "epoch",
-    yTitle: "test accuracy (%)",
   },
   {
     ...accuracy,
     study: "stream",
     title: "continuous stream, two clocks",
     y: "testAccuracy",
-    xTitle: "stimuli seen (epochs)",
-    yTitle: "test accuracy (%)",
+    xTitle: "stimuli seen, epochs",
   },
   {
     ...accuracy,
     study: "stream",
     title: "continuous stream, before learning",
     y: "onlineAccuracy",
-    xTitle: "stimuli seen (epochs)",
-    yTitle: "online accuracy (%)",
+    xTitle: "stimuli seen, epochs",
   },
 ];
 

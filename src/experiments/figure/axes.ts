@@ -66,6 +66,15 @@ function linearFormat([low, high]: readonly [number, number]): { format?: string
   return size >= 1e6 || (size > 0 && size < 1e-3) ? { format: "~e" } : {};
 }
 
+/** Labels of a logarithm: all as plain numbers, or all as powers of ten where one has too many zeros. */
+function powersLabel(values: readonly number[]): string {
+  const sizes = values.map(Math.abs).filter((size) => size > 0);
+  const [least, most] = extentOf(sizes);
+  return least < 1e-4 || most >= 1e6
+    ? "datum.value === 0 ? '0' : replace(format(datum.value, '~e'), '+', '')"
+    : "format(datum.value, '~r')";
+}
+
 /** An axis of numbers over all values that it has to show. A logarithm's ends at powers of ten would leave much empty. */
 export function numberAxis(kind: Scale, values: readonly number[], title: string | string[]) {
   const whole = kind === "linear" && values.every(Number.isInteger);
@@ -86,7 +95,7 @@ export function numberAxis(kind: Scale, values: readonly number[], title: string
       ...(whole ? { tickMinStep: 1 } : {}),
       ...(kind === "linear"
         ? { tickCount: ticks, ...linearFormat(extent) }
-        : { labelExpr: "format(datum.value, '~g')", labelOverlap: "greedy" as const }),
+        : { labelExpr: powersLabel(values), labelOverlap: "greedy" as const }),
     },
   };
 }

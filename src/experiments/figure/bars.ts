@@ -1,10 +1,10 @@
 import type { TopLevelSpec } from "vega-lite";
 import type { Panel } from "../panel.js";
-import { summarise } from "../spread.js";
+import { edgesOf, summarise } from "../spread.js";
 import { identityColumns, type Table, takeRows } from "../table.js";
-import { numberIn, titleOf, valueText } from "../titles.js";
+import { numberIn, takenTitle, titleOf, valueText } from "../titles.js";
 import { axisTitle } from "./axes.js";
-import { category, coloursOf, legendOf } from "./channels.js";
+import { category, coloursOf, seriesLegend } from "./channels.js";
 import { type Datum, facetOf, facetsOf, type Layers, layered, type Size, sizeOf } from "./facets.js";
 import { ink } from "./style.js";
 
@@ -32,8 +32,7 @@ function bars(table: Table, { take, x, y, colour, row, column }: Bars): Datum[] 
               x: valueText(values[x]),
               colour: colour === undefined ? null : valueText(values[colour]),
               y: spread.mean,
-              low: spread.mean - (spread.deviation ?? 0),
-              high: spread.mean + (spread.deviation ?? 0),
+              ...edgesOf(spread, y),
               text: numberIn(y, spread.mean),
             },
           ],
@@ -61,7 +60,7 @@ function encodings(panel: Bars, table: Table, size: Size) {
           field: "colour",
           type: "nominal" as const,
           scale: { ...scale, range },
-          legend: { ...legendOf(colours.title, colours.domain), symbolStrokeWidth: 0 },
+          legend: seriesLegend(colours.title, colours.domain, { symbolStrokeWidth: 0 }),
         }
       : { value: range[0] },
   };
@@ -78,7 +77,7 @@ export function barsSpec(table: Table, panel: Bars): TopLevelSpec {
   const y = {
     field: "y",
     type: "quantitative" as const,
-    title: axisTitle(panel.yTitle ?? titleOf(panel.y), size.height),
+    title: axisTitle(panel.yTitle ?? takenTitle(titleOf(panel.y), panel.take, table.rows), size.height),
     axis: { tickCount: 6 },
     scale: panel.yDomain ? { domain: panel.yDomain } : { zero: true },
   };

@@ -46,6 +46,13 @@ export const legendOf = (title: string | null, domain: readonly string[]) => {
     : ({ title, orient: "right" } as const);
 };
 
+/** A legend of colours or dashes; none of a single one, which it would tell from nothing. */
+export const seriesLegend = <Extra extends object>(
+  title: string | null,
+  domain: readonly string[],
+  extra: Extra,
+) => (domain.length > 1 ? { ...legendOf(title, domain), ...extra } : null);
+
 /** A heading of a small plot: a name says enough, a number needs its column's. */
 export const headingText = (column: string, value: Value): string =>
   typeof value === "string" ? value : `${titleOf(column)} ${valueText(value)}`;

@@ -2,10 +2,11 @@ import type { TopLevelSpec } from "vega-lite";
 import type { Panel } from "../panel.js";
 import { summarise } from "../spread.js";
 import { identityColumns, type Table, takeRows } from "../table.js";
-import { titleOf, valueText } from "../titles.js";
+import { takenTitle, titleOf, valueText } from "../titles.js";
 import { axisTitle, extentOf } from "./axes.js";
 import { category } from "./channels.js";
 import { type Datum, facetOf, facetsOf, type Layers, layered } from "./facets.js";
+import { wrapped } from "./fonts.js";
 import { ink } from "./style.js";
 
 type Heatmap = Extract<Panel, { kind: "heatmap" }>;
@@ -39,6 +40,10 @@ function cells(table: Table, { take, x, y, colour, row, column }: Heatmap): Datu
     }),
   );
 }
+
+/** Longer titles would make the legend wider than the cells. */
+const legendTitle = ({ colour, take }: Heatmap, { rows }: Table): string[] =>
+  wrapped(takenTitle(titleOf(colour), take, rows), 11, 120);
 
 function cellLayers(panel: Heatmap, table: Table, extent: [number, number], withText: boolean): Layers {
   const axis = { labelAngle: 0, grid: false, domain: false, ticks: false } as const;
@@ -85,7 +90,7 @@ function cellLayers(panel: Heatmap, table: Table, extent: [number, number], with
             scheme: "viridis",
             domain: extent[0] < extent[1] ? extent : [extent[0] - 1, extent[1] + 1],
           },
-          legend: { title: titleOf(panel.colour), orient: "right", gradientThickness: 12, tickCount: 4 },
+          legend: { title: legendTitle(panel, table), orient: "right", gradientThickness: 12, tickCount: 4 },
         },
       },
     },

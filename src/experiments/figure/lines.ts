@@ -1,11 +1,11 @@
 import type { TopLevelSpec } from "vega-lite";
 import type { Row } from "../measure.js";
 import type { Panel } from "../panel.js";
-import { meanOver, type Summary, summarise } from "../spread.js";
+import { edgesOf, meanOver, type Summary, summarise } from "../spread.js";
 import { entryOf, groupBy, identityColumns, numberOf, type Table, takeRows } from "../table.js";
-import { commonTitle, seriesTitle, titleOf, valueText } from "../titles.js";
+import { commonTitle, seriesTitle, takenTitle, titleOf, valueText } from "../titles.js";
 import { axisTitle, numberAxis } from "./axes.js";
-import { type Category, category, coloursOf, legendOf } from "./channels.js";
+import { type Category, category, coloursOf, seriesLegend } from "./channels.js";
 import { type Datum, facetOf, facetsOf, type Layers, layered, type Size, sizeOf } from "./facets.js";
 import { regionLayers, regionsOf } from "./regions.js";
 
@@ -60,7 +60,7 @@ function datumOf(mean: Summary, y: string, panel: Lines): Datum[] {
   if (x === null) return [];
   const { spread, by } = mean;
   const value = spread && shown(spread.mean, panel);
-  const deviation = value === null ? null : (spread?.deviation ?? null);
+  const edges = value === null || spread === null || spread.deviation === null ? null : edgesOf(spread, y);
   return [
     {
       ...facetOf(by, panel),
@@ -68,8 +68,8 @@ function datumOf(mean: Summary, y: string, panel: Lines): Datum[] {
       x,
       y: value,
       // without a lower edge above 0 a band on a logarithm has no end: it stops at the mean
-      low: value === null || deviation === null ? null : (shown(value - deviation, panel) ?? value),
-      high: value === null || deviation === null ? null : value + deviation,
+      low: edges === null ? null : (shown(edges.low, panel) ?? value),
+      high: edges?.high ?? null,
     },
   ];
 }
@@ -85,6 +85,25 @@ function points(table: Table, panel: Lines): Datum[] {
     return datums.some((datum) => datum.y !== null) ? datums : [];
   });
 }
+
+/** The same points, those marked that are alone on their line: joined to nothing, it would not show. */
+function marked(datums: readonly Datum[]): Datum[] {
+  const keyOfLine = ({ column, row, colour, dash }: Datum) => JSON.stringify([column, row, colour, dash]);
+  const counts = new Map<string, number>();
+  for (const datum of datums)
+    if (datum.y !== null) counts.set(keyOfLine(datum), (counts.get(keyOfLine(datum)) ?? 0) + 1);
+  return datums.map((datum) => ({ ...datum, alone: counts.get(keyOfLine(datum)) === 1 ? 1 : 0 }));
+}
+
+/** Whether any value lies beyond a domain that is given: what lies at its edge is not to be cut in half. */
+const beyond = (datums: readonly Datum[], fields: readonly string[], { yDomain }: Lines): boolean =>
+  yDomain !== undefined &&
+  datums.some((datum) =>
+    fields.some((field) => {
+      const value = datum[field];
+      return typeof value === "number" && (value < Math.min(...yDomain) || value > Math.max(...yDomain));
+    }),
+  );
 
 /** The values of a channel with several y columns: theirs, or those of its column, or each pair. */
 function channelCategory(table: Table, panel: Lines, channel: "colour" | "dash"): Category | null {
@@ -109,17 +128,16 @@ const dashes = [
 ];
 
 function seriesEncoding(colour: Category | null, dash: Category | null) {
-  const dashLegend = dash && legendOf(dash.title || null, dash.domain);
   return {
     color: colour
       ? {
           field: "colour",
           type: "nominal" as const,
           scale: { domain: [...colour.domain], range: coloursOf(colour) },
-          legend: { ...legendOf(colour.title || null, colour.domain), symbolType: "stroke" },
+          legend: seriesLegend(colour.title || null, colour.domain, { symbolType: "stroke" as const }),
         }
       : { value: coloursOf({ title: "", domain: [""], ordered: false })[0] },
-    ...(dash && dashLegend
+    ...(dash
       ? {
           strokeDash: {
             field: "dash",
@@ -128,7 +146,10 @@ function seriesEncoding(colour: Category | null, dash: Category | null) {
               domain: [...dash.domain],
               range: dash.domain.map((_unused, i) => dashes[i % dashes.length]),
             },
-            legend: { ...dashLegend, symbolType: "stroke", symbolSize: 300 },
+            legend: seriesLegend(dash.title || null, dash.domain, {
+              symbolType: "stroke" as const,
+              symbolSize: 300,
+            }),
           },
         }
       : {}),
@@ -150,31 +171,33 @@ function xEncoding(panel: Lines, datums: readonly Datum[], table: Table, size: S
   return { ...axis, field: "x", scale: { ...axis.scale, padding: 6, nice: false } };
 }
 
-function yEncoding(panel: Lines, datums: readonly Datum[], size: Size) {
+function yEncoding(panel: Lines, datums: readonly Datum[], { rows }: Table, size: Size) {
   const values = datums.flatMap(({ y, low, high }) =>
     [y, low, high].filter((value) => typeof value === "number"),
   );
-  const title = axisTitle(panel.yTitle ?? commonTitle(yColumns(panel)), size.height);
+  const title = axisTitle(
+    panel.yTitle ?? takenTitle(commonTitle(yColumns(panel)), panel.take, rows),
+    size.height,
+  );
   const axis = numberAxis(panel.yScale, values, title);
   return { ...axis, field: "y", scale: { ...axis.scale, ...(panel.yDomain && { domain: panel.yDomain }) } };
 }
 
 /** Means over seeds against a column, with bands of one standard deviation. */
 export function linesSpec(given: Table, panel: Lines): TopLevelSpec {
-  const datums = points(given, panel);
+  const datums = marked(points(given, panel));
   const facets = facetsOf(given.rows, panel);
   const size = sizeOf(facets);
-  const y = yEncoding(panel, datums, size);
+  const y = yEncoding(panel, datums, given, size);
   const x = xEncoding(panel, datums, given, size);
   const series = seriesEncoding(
     channelCategory(given, panel, "colour"),
     channelCategory(given, panel, "dash"),
   );
-  const clip = panel.yDomain !== undefined;
+  const clip = beyond(datums, ["y"], panel);
   const regions = regionsOf(given.rows, panel);
   const places = new Set(datums.map((datum) => datum.x)).size;
-  // a single point is no line
-  const withPoints = places === 1 || (panel.points && places <= pointsMax);
+  const withPoints = panel.points && places <= pointsMax;
   const detail = ["colour", "dash"].map((field) => ({ field, type: "nominal" as const }));
   const lineFilter = [{ filter: "!isValid(datum.region)" }];
   const layers: Layers = [
@@ -183,7 +206,12 @@ export function linesSpec(given: Table, panel: Lines): TopLevelSpec {
       ? [
           {
             transform: lineFilter,
-            mark: { type: "area" as const, opacity: 0.18, clip, line: false },
+            mark: {
+              type: "area" as const,
+              opacity: 0.18,
+              clip: beyond(datums, ["low", "high"], panel),
+              line: false,
+            },
             encoding: {
               x,
               y: { ...y, field: "low" },
@@ -199,10 +227,10 @@ export function linesSpec(given: Table, panel: Lines): TopLevelSpec {
       mark: { type: "line", strokeWidth: 1.8, clip, strokeJoin: "round" },
       encoding: { x, y, ...series, detail },
     },
-    ...(withPoints
+    ...(withPoints || datums.some(({ alone }) => alone === 1)
       ? [
           {
-            transform: lineFilter,
+            transform: withPoints ? lineFilter : [{ filter: "datum.alone === 1" }],
             mark: { type: "point" as const, filled: true, size: places > 12 ? 12 : 26, opacity: 1, clip },
             encoding: {
               x,

@@ -1,18 +1,43 @@
 import type { TopLevelSpec } from "vega-lite";
+import type { Row } from "../measure.js";
 import type { Panel } from "../panel.js";
-import { entryOf, groupBy, identityColumns, keyOf, numberOf, type Table, takeRows } from "../table.js";
+import { checkOneResult } from "../spread.js";
+import {
+  distinct,
+  entryOf,
+  groupBy,
+  identityColumns,
+  keyOf,
+  numberOf,
+  type Table,
+  takeRows,
+} from "../table.js";
 import { titleOf, valueText } from "../titles.js";
 import { axisTitle, numberAxis } from "./axes.js";
-import { category, coloursOf, legendOf } from "./channels.js";
+import { category, coloursOf, seriesLegend } from "./channels.js";
 import { type Datum, facetOf, facetsOf, type Layers, layered, type Size, sizeOf } from "./facets.js";
 
 type Path = Extract<Panel, { kind: "path" }>;
 
-/** One trajectory for each cell and seed: trajectories are not averaged. */
+/** Of lines of one colour in one small plot those of the first seed. */
+const ofFirstSeed = (rows: readonly Row[]): Row[] => {
+  const [seed] = distinct(rows, "seed");
+  return seed === undefined ? [...rows] : rows.filter((row) => row.seed === seed);
+};
+
+/**
+ * One trajectory of each colour in each small plot, of the first seed: others are not averaged with it, since each
+ * has axes of its own.
+ * @throws EddyError INVALID_DESCRIPTION when there are several that nothing tells apart
+ */
 function trajectories(table: Table, panel: Path): Datum[] {
-  const identity = [...identityColumns(table), "seed"];
-  const rows = takeRows(table.rows, panel.take, panel.y, identityColumns(table));
-  return groupBy(rows, identity).flatMap((path) => {
+  const identity = identityColumns(table);
+  const by = [panel.colour, panel.column, panel.row].filter((column) => column !== undefined);
+  const hidden = identity.filter((column) => !by.includes(column));
+  const rows = takeRows(table.rows, panel.take, panel.y, identity);
+  return groupBy(rows, by).flatMap((group) => {
+    checkOneResult(group, hidden, by, "panels");
+    const path = ofFirstSeed(group);
     const steps = path
       .flatMap((row) => {
         const [x, y, order] = [panel.x, panel.y, panel.order].map((column) => numberOf(row, column));
@@ -24,7 +49,7 @@ function trajectories(table: Table, panel: Path): Datum[] {
       return {
         ...facetOf(row, panel),
         colour: panel.colour === undefined ? null : valueText(entryOf(row, panel.colour)),
-        path: keyOf(row, identity),
+        path: keyOf(row, by),
         x,
         y,
         order,
@@ -52,7 +77,7 @@ function layersOf(table: Table, panel: Path, datums: readonly Datum[], size: Siz
         field: "colour",
         type: "nominal" as const,
         scale: { domain: [...colours.domain], range },
-        legend: { ...legendOf(colours.title, colours.domain), symbolType: "stroke" },
+        legend: seriesLegend(colours.title, colours.domain, { symbolType: "stroke" }),
       }
     : { value: range[0] };
   return [

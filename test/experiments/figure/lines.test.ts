@@ -124,4 +124,58 @@ describe("lines", () => {
     const svg = await svgOf({ axes: [], rows }, { kind: "lines", x: "epoch", y: "trainLoss", yScale: "log" });
     expect(textsOf(svg)).toEqual(expect.arrayContaining(["0.0012", "0.0024"]));
   });
+
+  it("say which epoch they take, and have a legend only of what differs", async () => {
+    const panel = {
+      kind: "lines",
+      x: "layers",
+      y: "testAccuracy",
+      take: "best",
+      colour: "rule",
+      dash: "data",
+    } as const;
+    const texts = textsOf(await svgOf(training, { ...panel, where: { data: "mnist" } }));
+    expect(texts).toContain("test accuracy of the best epoch, %");
+    expect(texts).toContain("AP");
+    expect(texts).not.toContain("mnist");
+    expect(textsOf(await svgOf(training, panel))).toContain("mnist");
+  });
+
+  it("of accuracies have no band beyond what is possible", async () => {
+    const rows = combinations({ seed: [1, 2], epoch: [1, 2, 3] }).map((row) => ({
+      ...row,
+      testAccuracy: row.seed === 1 ? 99 : 5 * Number(row.epoch),
+    }));
+    const svg = await svgOf({ axes: [], rows }, { kind: "lines", x: "epoch", y: "testAccuracy" });
+    const ticks = textsOf(svg).map((text) => Number(text.replace("−", "-")));
+    const places = ticks.filter(Number.isFinite);
+    expect([Math.min(...places), Math.max(...places)]).toEqual([0, 100]);
+  });
+
+  it("of a single point show it, whatever the others have", async () => {
+    const rows = [
+      { seed: 1, rule: "AP", epoch: 1, testAccuracy: 10 },
+      { seed: 1, rule: "AP", epoch: 2, testAccuracy: 20 },
+      { seed: 1, rule: "BP", epoch: 1, testAccuracy: 15 },
+    ];
+    const panel = { kind: "lines", x: "epoch", y: "testAccuracy", colour: "rule", points: false } as const;
+    expect(marksOf(await svgOf({ axes: ["rule"], rows }, panel), "symbol")).toBe(1);
+  });
+
+  it("are cut at a domain only where they leave it", async () => {
+    const rows = [1, 2, 3].map((batch) => ({ seed: 1, batch, cosine: batch === 2 ? 0.5 : 1 }));
+    const panel = { kind: "lines", x: "batch", y: "cosine" } as const;
+    const clips = async (high: number) =>
+      (await svgOf({ axes: [], rows }, { ...panel, yDomain: [0, high] })).includes("clip-path");
+    expect([await clips(1), await clips(0.9)]).toEqual([false, true]);
+  });
+
+  it("have one form of number on a logarithm", async () => {
+    const rows = [1e-8, 1e-6, 1e-2].map((epsilon) => ({ seed: 1, epsilon, share: 1 }));
+    const svg = await svgOf(
+      { axes: ["epsilon"], rows },
+      { kind: "lines", x: "epsilon", y: "share", xScale: "log" },
+    );
+    expect(textsOf(svg)).toEqual(expect.arrayContaining(["1e-8", "1e-6", "1e-2"]));
+  });
 });
