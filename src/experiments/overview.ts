@@ -91,7 +91,7 @@ function contents(results: readonly ShownResult[]): string {
         plain(result.experiment.source),
         description.form,
         cells.finished === cells.all ? String(cells.all) : `${cells.finished} of ${cells.all}`,
-        timeText(seconds),
+        timeText(seconds).replace(" ", "\u00a0"),
       ];
     }),
   );
