@@ -74,7 +74,6 @@ const mirrors = (error: Pathway, forward: Pathway): boolean =>
 
 /** Refuses a network whose error pathways are not its forward and readout pathways, transposed. */
 function checkTransposed(network: Network): void {
-  checkLayers(network);
   const { pathways } = network;
   const all = [...pathways.values()];
   const errors = all.filter(({ kind }) => kind === "error");
@@ -95,6 +94,7 @@ function checkTransposed(network: Network): void {
       "BP",
       `an error pathway back along "${alone.id}", by its weights transposed; ${advice}`,
     );
+  checkLayers(network);
 }
 
 /**

@@ -174,8 +174,9 @@ export function resolveRun(value: unknown, own: ReadonlySet<string> = new Set())
   const run = validate(checkedFields, value, "run");
   const network = resolveNetwork(expandNetwork(run.network));
   checkStimuli(network, run.stimuli, own);
-  ruleOf(run).check?.(network);
+  // whether a rule can run continuously at all comes before what it needs of a network
   checkContinuous({ ...run, network });
+  ruleOf(run).check?.(network);
   return { ...run, network };
 }
 

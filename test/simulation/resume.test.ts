@@ -23,7 +23,7 @@ const tiny: RunInput = { ...twoTaskRun, network: { preset: "shared-feedback", ne
 /** Layers without recurrence. */
 const layers: RunInput = {
   ...imageRun,
-  network: { preset: "feedforward", modules: 2, neurons: 24, task: "mnist" },
+  network: { preset: "feedforward", modules: 2, neurons: 24, task: "mnist", feedback: "transposed" },
   rule: "BP",
 };
 

@@ -87,7 +87,7 @@ describe("a state made by hand", () => {
 
   it("is told of a misspelt field before the one that is missing for it", () => {
     expect(() => resolveNetwork({ modules: { m1: { nuerons: 8 } } })).toThrow(
-      /unknown field "nuerons"; allowed: neurons/,
+      /unknown field "nuerons"; did you mean neurons\? allowed: neurons/,
     );
   });
 });
