@@ -3,6 +3,13 @@
  * one's own. Command line and server are built from the same parts.
  */
 export { EddyError, type ErrorCode } from "./errors.js";
+export { type ConductOptions, conduct } from "./experiments/conduct.js";
+export type { Experiment } from "./experiments/experiment.js";
+export { experiments } from "./experiments/experiments.js";
+export { studiesOf } from "./experiments/forms.js";
+export type { ResultRecord } from "./experiments/result-folder.js";
+export type { StudyInput } from "./experiments/study.js";
+export { sweep } from "./experiments/sweep.js";
 export { type BackendName, backendNames, defaultBackend, openKernels } from "./kernels/backends.js";
 export type * from "./kernels/kernels.js";
 export { denseWeights, type SparseWeights, sparseWeights } from "./kernels/sparse-weights.js";
