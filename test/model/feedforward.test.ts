@@ -90,7 +90,7 @@ describe("a feedforward network", () => {
   );
 
   it.each(["BP", "FA"] as const)("has no recurrent weights that could learn by %s", (rule) => {
-    const { modules, ...rest } = feedforward({ ...small, modules: 2 });
+    const { modules, ...rest } = feedforward({ ...small, modules: 2, feedback: "transposed" });
     const learning = { W: 0.1 };
     const network = resolveNetwork({ ...rest, modules: { ...modules, m2: { ...modules.m2, learning } } });
     expect(refused(() => learningRules[rule].check?.(network))).toBe(
