@@ -40,8 +40,8 @@ export const fig4e: Experiment = {
   ],
   quick: {
     seeds: 1,
-    set: { "schedule.epochs": 2, "stimuli.task.limit": 2500, batch: 25 },
-    vary: { layers: [1, 3, 6], network: ["roles, 1024", "no roles, 256, 16-8", "no roles, 1024, 16-8"] },
+    set: { "schedule.epochs": 2, "stimuli.task.limit": 2000, batch: 25 },
+    vary: { layers: [1, 3, 5], network: ["roles, 1024", "no roles, 256, 16-8", "no roles, 1024, 16-8"] },
   },
   smoke: {
     seeds: 1,
