@@ -38,27 +38,28 @@ function defaultPanels(measure: string, vary: Readonly<Record<string, Axis>>): r
     { training: ["epoch", "testAccuracy"], stream: ["trial", "onlineAccuracy"] }[measure] ?? [];
   if (growing === undefined || accuracy === undefined) return [];
   const axes = Object.keys(vary);
-  const lines = { kind: "lines", y: accuracy, column: "task" } as const;
-  const course = {
-    ...lines,
-    x: growing,
-    points: false,
-    colour: axes[0],
-    dash: axes[1],
-    row: axes[2],
-  } as const;
   const numbers = Object.entries(vary).find(([, axis]) => isNumbers(axis))?.[0];
-  if (numbers === undefined || axes.length > 4) return axes.length > 3 ? [] : [course];
+  /** a line of its own for each value of up to three axes */
+  const lines = (x: string, apart: readonly string[], rest: object): PanelInput[] =>
+    apart.length > 3
+      ? []
+      : [
+          {
+            kind: "lines",
+            x,
+            y: accuracy,
+            column: "task",
+            colour: apart[0],
+            dash: apart[1],
+            row: apart[2],
+            ...rest,
+          },
+        ];
   const others = axes.filter((name) => name !== numbers);
-  const against = {
-    ...lines,
-    x: numbers,
-    take: "best",
-    colour: others[0],
-    dash: others[1],
-    row: others[2],
-  } as const;
-  return axes.length > 3 ? [against] : [against, course];
+  return [
+    ...(numbers === undefined ? [] : lines(numbers, others, { take: "best" })),
+    ...lines(growing, axes, { points: false }),
+  ];
 }
 
 /** A run by itself is a sweep that varies nothing yet. */

@@ -4,7 +4,7 @@ import type { LearningRule } from "../model/learning-rule.js";
 import { optimiserStep } from "../model/optimiser.js";
 import { gradientTerms, type PlasticWeights } from "../model/plastic-weights.js";
 import type { UpdateEvent } from "./events.js";
-import type { PhaseEnd } from "./phase-end.js";
+import { type PhaseEnd, trialEnd } from "./phase-end.js";
 
 /**
  * Plasticity: when a learning phase ends, weights change by the rule's gradient, `z_source^T e_target / batch` in
@@ -22,20 +22,7 @@ export const plasticity = (
     const { state } = end;
     const learned = state.parameters.learned.get(plastic.name);
     if (end.phase !== "learning" || !learned) return EMPTY;
-    const { batch, gates } = state;
-    const beta = state.beta * state.sign;
-    const { readouts, perturbed, slopedErrors } = end;
-    const trial = {
-      signals: state,
-      batch,
-      beta,
-      gates,
-      readouts,
-      plastic: end.plastic,
-      perturbed,
-      slopedErrors,
-    };
-    const terms = gradientTerms(plastic, parts, trial);
+    const terms = gradientTerms(plastic, parts, trialEnd(end));
     if (terms.length === 0) return EMPTY;
     learned.steps += 1;
     const optimiser = optimiserStep(state.optimiser, learned.steps, plastic.factor);

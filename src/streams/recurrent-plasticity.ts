@@ -6,7 +6,7 @@ import { optimiserStep } from "../model/optimiser.js";
 import { matrixTerms, type PlasticMatrix } from "../model/plastic-weights.js";
 import type { RecurrentUpdateEvent } from "./events.js";
 import { drop } from "./network-state.js";
-import type { PhaseEnd } from "./phase-end.js";
+import { type PhaseEnd, trialEnd } from "./phase-end.js";
 
 /**
  * Plasticity of a recurrent matrix: when a learning phase ends in which its module had an error, its connections change
@@ -23,20 +23,8 @@ export const recurrentPlasticity = (
 ): OperatorFunction<PhaseEnd, RecurrentUpdateEvent> =>
   mergeMap((end) => {
     if (end.phase !== "learning") return EMPTY;
-    const { state, readouts, perturbed, slopedErrors } = end;
-    const { batch, gates } = state;
-    const beta = state.beta * state.sign;
-    const trial = {
-      signals: state,
-      batch,
-      beta,
-      gates,
-      readouts,
-      plastic: end.plastic,
-      perturbed,
-      slopedErrors,
-    };
-    const terms = matrixTerms(plastic, parts, trial);
+    const { state } = end;
+    const terms = matrixTerms(plastic, parts, trialEnd(end));
     if (terms.length === 0) return EMPTY;
     const { name, module, factor } = plastic;
     const recurrent = state.parameters.recurrent.get(module);
