@@ -39,10 +39,11 @@ export { type RunningServer, type ServeOptions, serve } from "./server/server.js
 export { gaborScene, trainingRun } from "./simulation/built-in-runs.js";
 export { type Checkpoint, readCheckpoint, writeCheckpoint } from "./simulation/checkpoint.js";
 export { type BackendChoice, chooseBackend } from "./simulation/choose-backend.js";
+export type { OpenOptions } from "./simulation/open-options.js";
 export { openSimulation } from "./simulation/open-simulation.js";
 export { openStimuli } from "./simulation/open-stimuli.js";
 export { type Run, type RunInput, resolveRun, runSchema } from "./simulation/run-description.js";
-export { type OpenOptions, type SimulateOptions, simulate } from "./simulation/simulate.js";
+export { type SimulateOptions, simulate } from "./simulation/simulate.js";
 export type {
   Command,
   Frame,

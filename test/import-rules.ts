@@ -23,12 +23,12 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   experiments: ["errors", "kernels", "model", "streams", "simulation"],
   wire: ["errors"],
   server: ["errors", "wire"],
-  cli: ["errors", "kernels", "model", "streams", "simulation", "experiments", "wire", "server"],
+  cli: ["errors", "kernels", "model", "streams", "simulation", "experiments", "wire", "server", "clients"],
   index: ["errors", "kernels", "model", "streams", "simulation", "experiments", "wire", "server"],
   clients: ["wire"],
 };
 
-const aboveStreams = ["streams", "simulation", "experiments", "server", "cli", "index"];
+const aboveStreams = ["streams", "simulation", "experiments", "server", "cli", "index", "clients/ts/"];
 
 /** By package: the layers or folders whose files may import it. */
 const packages: Readonly<Record<string, readonly string[]>> = {
@@ -89,6 +89,12 @@ export function importsOf(text: string): Import[] {
   return [statement, sideEffect, dynamic, worker].flatMap(found);
 }
 
+/** The package's own parts by name, for files that are built apart from each other. */
+const ownParts: Readonly<Record<string, string>> = {
+  "eddy/client": "clients/ts/index.ts",
+  "eddy/wire": "src/wire/index.ts",
+};
+
 /** The path of the file that a relative specifier names. */
 const resolve = (from: string, specifier: string): string =>
   posix.join(posix.dirname(from), specifier.replace(/\?.*$/, "")).replace(/\.js$/, ".ts");
@@ -135,9 +141,8 @@ export function forbiddenImports(files: readonly SourceFile[]): string[] {
   return files.flatMap(({ path, text }) => {
     if (!layers.has(layerOf(path))) return [`${path} lies in no layer that a rule knows`];
     return importsOf(text).flatMap(({ specifier, typeOnly }) => {
-      const refused = specifier.startsWith(".")
-        ? refusedFile(path, resolve(path, specifier), typeOnly)
-        : refusedPackage(path, specifier);
+      const own = ownParts[specifier] ?? (specifier.startsWith(".") ? resolve(path, specifier) : null);
+      const refused = own ? refusedFile(path, own, typeOnly) : refusedPackage(path, specifier);
       return refused ?? [];
     });
   });

@@ -5,6 +5,12 @@ export default defineConfig({
   root: fileURLToPath(new URL(".", import.meta.url)),
   // Relative, so that the page can be served under any path.
   base: "./",
+  resolve: {
+    alias: {
+      "eddy/client": fileURLToPath(new URL("../ts/index.ts", import.meta.url)),
+      "eddy/wire": fileURLToPath(new URL("../../src/wire/index.ts", import.meta.url)),
+    },
+  },
   build: {
     outDir: fileURLToPath(new URL("../../dist/dashboard", import.meta.url)),
     emptyOutDir: true,

@@ -1,11 +1,11 @@
 import { EddyError } from "../errors.js";
-import type { Command, Simulation } from "../simulation/simulation.js";
+import type { Applied, Command, Simulation } from "../simulation/simulation.js";
 
 const KEYS_KEPT_MAX = 1024;
 
 interface Intervention {
   readonly command: string;
-  readonly tick: Promise<number>;
+  readonly applied: Promise<Applied>;
 }
 
 /**
@@ -18,23 +18,23 @@ export class Interventions {
   constructor(private readonly simulation: Simulation) {}
 
   /**
-   * @returns the tick before which the command was applied
+   * @param branch the twin that it is for
    * @throws EddyError INVALID_ARGUMENT when the key was another command's, or what the simulation rejects with
    */
-  apply(command: Command, key?: string): Promise<number> {
-    if (key === undefined) return this.simulation.command(command);
-    const text = JSON.stringify(command);
+  apply(command: Command, branch?: string, key?: string): Promise<Applied> {
+    if (key === undefined) return this.simulation.command(command, branch);
+    const text = JSON.stringify([command, branch ?? null]);
     const earlier = this.#byKey.get(key);
-    if (earlier?.command === text) return earlier.tick;
+    if (earlier?.command === text) return earlier.applied;
     if (earlier) {
       throw new EddyError(
         "INVALID_ARGUMENT",
         `key "${key}" belongs to another command; give each command its own`,
       );
     }
-    const tick = this.simulation.command(command);
-    this.#byKey.set(key, { command: text, tick });
+    const applied = this.simulation.command(command, branch);
+    this.#byKey.set(key, { command: text, applied });
     if (this.#byKey.size > KEYS_KEPT_MAX) this.#byKey.delete(this.#byKey.keys().next().value!);
-    return tick;
+    return applied;
   }
 }

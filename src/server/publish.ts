@@ -13,7 +13,7 @@ import { heartbeat } from "./welcome.js";
  */
 export function publish(hub: Hub, sessions: ReadonlySet<Session>): () => void {
   const { simulation, limits } = hub;
-  let epoch = simulation.epoch;
+  let { epoch } = simulation.status();
   const frames = simulation.frames.subscribe({
     next: (frame) => {
       try {
@@ -32,8 +32,9 @@ export function publish(hub: Hub, sessions: ReadonlySet<Session>): () => void {
   });
   const heartbeats = setInterval(() => {
     if (hub.hasEnded()) return;
-    if (simulation.epoch !== epoch) {
-      epoch = simulation.epoch;
+    const status = simulation.status();
+    if (status.epoch !== epoch) {
+      epoch = status.epoch;
       for (const session of sessions) session.end(closeCodes.resync, "a new epoch has begun");
     }
     if (sessions.size === 0) return;

@@ -1,4 +1,5 @@
-import { issueText, type Request, requestSchema } from "../wire/messages.js";
+import { issueText } from "../wire/messages.js";
+import { type Request, requestSchema } from "../wire/requests.js";
 
 /** A request, or why a message is none. */
 export type Received =

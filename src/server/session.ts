@@ -1,12 +1,14 @@
 import type { RawData, WebSocket } from "ws";
 import { EddyError } from "../errors.js";
 import { decode, encode } from "../wire/codec.js";
-import { type Cmd, helloSchema, type Request, type Role, type Sub } from "../wire/messages.js";
+import type { Role } from "../wire/messages.js";
 import { closeCodes, PROTOCOL_VERSION, retryableErrorCodes } from "../wire/protocol.js";
+import { type Cmd, helloSchema, type Request, type Sub } from "../wire/requests.js";
 import type { Channel, Subscriber } from "./channels.js";
 import type { Hub } from "./hub.js";
 import { Outbox } from "./outbox.js";
 import { readRequest } from "./received.js";
+import { commandOf } from "./received-command.js";
 import { deliveryOf, subReply, watchOf } from "./subscription.js";
 import { TokenBucket } from "./token-bucket.js";
 import { welcome } from "./welcome.js";
@@ -228,8 +230,9 @@ export class Session implements Subscriber {
         "a viewer may not change the simulation; connect with the controller's token",
       );
     }
-    const tick = await this.hub.interventions.apply(request.command, request.key);
-    this.#send({ op: "reply", id: request.id, to: "cmd", tick });
+    const { command, branch, key } = request;
+    const { tick, result } = await this.hub.interventions.apply(commandOf(command), branch, key);
+    this.#send({ op: "reply", id: request.id, to: "cmd", tick, result });
   }
 
   #refuseMalformed(reason: string, id?: number): void {

@@ -1,6 +1,7 @@
 import { EddyError } from "../errors.js";
 import type { Topic, Watch } from "../simulation/simulation.js";
-import type { Sub, SubReply } from "../wire/messages.js";
+import type { SubReply } from "../wire/messages.js";
+import type { Sub } from "../wire/requests.js";
 import type { Channel } from "./channels.js";
 import type { Delivery } from "./outbox.js";
 

@@ -9,7 +9,7 @@ export function welcome(simulation: Simulation, role: Role, limits: ServerLimits
   return {
     op: "welcome",
     session: randomUUID(),
-    epoch: simulation.epoch,
+    epoch: status.epoch,
     role,
     limits: clientLimits(limits),
     topics: simulation.topics,

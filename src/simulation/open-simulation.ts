@@ -1,13 +1,15 @@
 import { SHARE_ENV, Worker } from "node:worker_threads";
 import { Subject } from "rxjs";
-import { EddyError } from "../errors.js";
-import { checkOptions, type OpenOptions, openOptionNames } from "./simulate.js";
+import { EddyError, invariant } from "../errors.js";
+import type { OpenOptions } from "./open-options.js";
+import { checkOptions, openOptionNames } from "./simulate.js";
 import type { Frame, Simulation, SimulationStatus } from "./simulation.js";
 import { type FromWorker, fromFailure, type ToWorker, type WorkerStart } from "./worker-messages.js";
 
 type Ready = Extract<FromWorker, { op: "ready" }>;
 type Unnumbered<Message> = Message extends { readonly id: number } ? Omit<Message, "id"> : never;
-type Waiting = { resolve(value: number): void; reject(error: Error): void };
+type Answer = Extract<FromWorker, { op: "reply" }>["value"];
+type Waiting = { resolve(value: Answer): void; reject(error: Error): void };
 
 function startWorker(workerData: WorkerStart): Worker {
   return new Worker(new URL("./worker.js", import.meta.url), {
@@ -47,7 +49,7 @@ function correspondence(worker: Worker) {
     return entry;
   };
   return {
-    ask(request: Unnumbered<ToWorker>): Promise<number> {
+    ask(request: Unnumbered<ToWorker>): Promise<Answer> {
       ids += 1;
       const id = ids;
       return new Promise((resolve, reject) => {
@@ -55,7 +57,7 @@ function correspondence(worker: Worker) {
         worker.postMessage({ ...request, id });
       });
     },
-    resolve: (id: number, value: number) => settle(id)?.resolve(value),
+    resolve: (id: number, value: Answer) => settle(id)?.resolve(value),
     reject: (id: number, error: Error) => settle(id)?.reject(error),
     rejectAll(error: Error) {
       for (const id of [...waiting.keys()]) settle(id)?.reject(error);
@@ -126,7 +128,6 @@ export async function openSimulation(run: unknown, options: OpenOptions = {}): P
   const {
     info,
     topics,
-    epoch,
     choice,
     status: first,
   } = await ready(worker).catch(async (error) => {
@@ -135,20 +136,27 @@ export async function openSimulation(run: unknown, options: OpenOptions = {}): P
   });
   const letters = correspondence(worker);
   const { frames, status, over, end } = received(worker, letters, first, handled);
-  const ask = (request: Unnumbered<ToWorker>): Promise<number> =>
+  const ask = (request: Unnumbered<ToWorker>): Promise<Answer> =>
     over()
       ? Promise.reject(new EddyError("SIMULATION_ENDED", "the simulation has ended"))
       : letters.ask(request);
   return {
     info,
     topics,
-    epoch,
     choice,
     status,
     frames,
-    watch: (watch) => ask({ op: "watch", watch }),
+    async watch(watch) {
+      const handle = await ask({ op: "watch", watch });
+      invariant(typeof handle === "number", "a watch is answered by its handle");
+      return handle;
+    },
     unwatch: (handle) => worker.postMessage({ op: "unwatch", handle } satisfies ToWorker),
-    command: (command) => ask({ op: "command", command }),
+    async command(command, branch) {
+      const applied = await ask({ op: "command", command, branch });
+      invariant(typeof applied === "object", "a command is answered by what came of it");
+      return applied;
+    },
     async close() {
       // it may end or fail by itself meanwhile, which its frames tell
       if (!over()) await letters.ask({ op: "close" }).catch(() => {});

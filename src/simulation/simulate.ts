@@ -4,18 +4,12 @@ import type { LearningRule } from "../model/learning-rule.js";
 import type { StimulusDoor } from "../streams/stimulus-door.js";
 import { dataDirectory } from "../streams/tasks/data-directory.js";
 import { openBackend } from "./choose-backend.js";
-import { localSimulation, type SimulationOptions } from "./local-simulation.js";
+import { localSimulation } from "./local-simulation.js";
+import type { OpenOptions } from "./open-options.js";
 import { endlessDoors, openStimuli } from "./open-stimuli.js";
+import { partsOf } from "./parts.js";
 import { resolveRun } from "./run-description.js";
 import type { Simulation } from "./simulation.js";
-
-/** Where and how a simulation runs; all have defaults. */
-export interface OpenOptions extends Partial<SimulationOptions> {
-  /** a backend's name, or "auto" for the one that is fastest for this run; default: see `defaultBackend` */
-  readonly backend?: string;
-  /** where data sets are; default: EDDY_DATA, else the user's cache folder */
-  readonly data?: string;
-}
 
 /** The same, with stimuli of the caller's own. */
 export interface SimulateOptions extends OpenOptions {
@@ -26,7 +20,17 @@ export interface SimulateOptions extends OpenOptions {
 }
 
 /** The options of a simulation in a thread of its own. */
-export const openOptionNames = ["backend", "data", "ticksPerSecond", "ticks", "paused"];
+export const openOptionNames = [
+  "backend",
+  "data",
+  "ticksPerSecond",
+  "ticks",
+  "paused",
+  "from",
+  "checkpoints",
+  "recordings",
+  "replay",
+];
 const simulateOptionNames = [...openOptionNames, "doors", "rule"];
 
 /** @throws EddyError INVALID_ARGUMENT for an option that is not among the names */
@@ -62,7 +66,14 @@ export async function simulate(value: unknown, options: SimulateOptions = {}): P
   const { kernels, choice } = await openBackend(backend, run, rule);
   const all = new Map([...opened, ...Object.entries(doors)]);
   try {
-    const simulation = localSimulation(kernels, run, all, { ticksPerSecond, ticks, paused }, rule);
+    const simulation = localSimulation(
+      kernels,
+      run,
+      all,
+      { ticksPerSecond, ticks, paused },
+      rule,
+      partsOf(options),
+    );
     return { ...simulation, choice, close: () => simulation.close().finally(() => kernels.close()) };
   } catch (error) {
     kernels.close();

@@ -1,26 +1,22 @@
 import { type Observable, Subject } from "rxjs";
 import { EddyError } from "../errors.js";
 import type { Kernels, Tensor } from "../kernels/kernels.js";
-import type { Network, Task } from "../model/network.js";
+import type { Task } from "../model/network.js";
 import type { NetworkEvent, OutputEvent } from "../streams/events.js";
 import type { NetworkState } from "../streams/network-state.js";
 import { scoreOutput } from "../streams/score.js";
+import type { Engine } from "./engine.js";
+import type { Part } from "./part.js";
 import type { Frame, Watch } from "./simulation.js";
 
 /** Frames that may wait to be read back before the clock has to wait for them. */
 const pendingFramesMax = 512;
 
 /** The watches of a running network: turns what happens into frames, reading back only what somebody watches. */
-export interface Watches {
+export interface Watches extends Part {
   readonly frames: Observable<Frame>;
   add(watch: Watch): number;
   remove(handle: number): void;
-  /** Takes an event of the network; its handles need to live only for the call. */
-  see(event: NetworkEvent): void;
-  /** What the clock has to wait for, so that frames cannot pile up. */
-  hold(): Promise<unknown> | null;
-  /** Resolves when every frame that was asked for has left. */
-  idle(): Promise<void>;
   complete(): void;
   fail(error: unknown): void;
 }
@@ -73,11 +69,10 @@ async function metrics(
   return { task: name, trial, tick, count, loss, accuracy };
 }
 
-/**
- * Begins without a watch; ends with `complete` or `fail`.
- * @param state of the network that is watched
- */
-export function watches(kernels: Kernels, network: Network, state: NetworkState): Watches {
+/** The watches of a simulation. It begins without one; its frames end with `complete` or `fail`. */
+export function watches(engine: Engine): Watches {
+  const { kernels } = engine;
+  const { network } = engine.run;
   const frames = new Subject<Frame>();
   const active = new Map<number, Active>();
   const taskOf = new Map([...network.tasks.values()].map((task) => [task.readout, task]));
@@ -123,15 +118,19 @@ export function watches(kernels: Kernels, network: Network, state: NetworkState)
         const task = taskOf.get(event.readout);
         const watchers = task ? watching(`metrics/${task.name}`) : [];
         if (!task || watchers.length === 0) return;
-        const record = metrics(kernels, task, state, event);
+        const record = metrics(kernels, task, engine.net.state, event);
         for (const [handle] of watchers) send(handle, event.tick, record);
       }
       if (event.kind === "phase" || event.kind === "gate") {
         for (const [handle] of watching("events")) send(handle, event.tick, Promise.resolve({ ...event }));
       }
     },
+    told(event) {
+      for (const [handle] of watching("events")) send(handle, event.tick, Promise.resolve(event));
+    },
     hold: () => (pending > pendingFramesMax ? tail : null),
-    idle: () => tail,
+    status: () => ({ load: { ...engine.load, lateTicks: 0, framesWaiting: pending } }),
+    close: () => tail,
     complete: () => frames.complete(),
     fail: (error) => frames.error(error),
   };

@@ -1,7 +1,8 @@
 import { EddyError, type ErrorCode } from "../errors.js";
 import type { BackendChoice } from "./choose-backend.js";
-import type { OpenOptions } from "./simulate.js";
-import type { Command, Frame, SimulationInfo, SimulationStatus, Topic, Watch } from "./simulation.js";
+import type { Applied, Command } from "./command.js";
+import type { OpenOptions } from "./open-options.js";
+import type { Frame, SimulationInfo, SimulationStatus, Topic, Watch } from "./simulation.js";
 
 /** What a simulation's thread is started with. */
 export interface WorkerStart {
@@ -23,7 +24,7 @@ export interface WorkerFailure {
 /** To the thread. Every id gets one reply. */
 export type ToWorker =
   | { readonly op: "watch"; readonly id: number; readonly watch: Watch }
-  | { readonly op: "command"; readonly id: number; readonly command: Command }
+  | { readonly op: "command"; readonly id: number; readonly command: Command; readonly branch?: string }
   | { readonly op: "close"; readonly id: number }
   | { readonly op: "unwatch"; readonly handle: number };
 
@@ -33,11 +34,16 @@ export type FromWorker =
       readonly op: "ready";
       readonly info: SimulationInfo;
       readonly topics: readonly Topic[];
-      readonly epoch: string;
       readonly choice: BackendChoice | null;
       readonly status: SimulationStatus;
     }
-  | { readonly op: "reply"; readonly id: number; readonly value: number; readonly status: SimulationStatus }
+  | {
+      readonly op: "reply";
+      readonly id: number;
+      /** the handle of a watch, or what a command gave; nothing else has more to say than that it is done */
+      readonly value: number | Applied;
+      readonly status: SimulationStatus;
+    }
   | { readonly op: "refused"; readonly id: number; readonly failure: WorkerFailure }
   | { readonly op: "frames"; readonly frames: readonly Frame[] }
   | { readonly op: "status"; readonly status: SimulationStatus }

@@ -1,6 +1,7 @@
 import { setImmediate as otherWork } from "node:timers/promises";
 import { parentPort, workerData } from "node:worker_threads";
 import { invariant } from "../errors.js";
+import type { Applied } from "./command.js";
 import { simulate } from "./simulate.js";
 import type { Frame, Simulation } from "./simulation.js";
 import { type FromWorker, type ToWorker, toFailure, type WorkerStart } from "./worker-messages.js";
@@ -50,9 +51,9 @@ async function answer(simulation: Simulation, message: ToWorker): Promise<void> 
   }
   const { id } = message;
   try {
-    let value = 0;
+    let value: number | Applied = 0;
     if (message.op === "watch") value = await simulation.watch(message.watch);
-    else if (message.op === "command") value = await simulation.command(message.command);
+    else if (message.op === "command") value = await simulation.command(message.command, message.branch);
     else {
       await simulation.close();
       // the reply is the last word, so the frames that wait for this turn of the event loop go first
@@ -71,7 +72,6 @@ async function start({ run, options, handled }: WorkerStart): Promise<void> {
     op: "ready",
     info: simulation.info,
     topics: simulation.topics,
-    epoch: simulation.epoch,
     choice: simulation.choice ?? null,
     status: status(),
   });

@@ -42,10 +42,12 @@ export function encodeFrame(
   channel: number,
   seq: number,
   tick: number,
-  payload: Float32Array | Readonly<Record<string, unknown>>,
+  payload: Float32Array | Uint8Array | Readonly<Record<string, unknown>>,
 ): Uint8Array {
-  const body = payload instanceof Float32Array ? float32Bytes(payload) : encode(payload);
-  const bodyHead = payload instanceof Float32Array ? binaryHead(body.length) : new Uint8Array(0);
+  const tensor = payload instanceof Float32Array ? float32Bytes(payload) : payload;
+  const isTensor = tensor instanceof Uint8Array;
+  const body = isTensor ? tensor : encode(payload);
+  const bodyHead = isTensor ? binaryHead(body.length) : new Uint8Array(0);
   const frame = new Uint8Array(FRAME_HEAD_BYTES + bodyHead.length + body.length);
   const view = new DataView(frame.buffer);
   frame[0] = 0x95; // array of five

@@ -5,10 +5,19 @@ export const nameSchema = z.string().min(1).max(200);
 /** Whole numbers that count ticks, frames and units. */
 export const countSchema = z.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER);
 
+/** Which units of a tensor: start, start + every, ... below end. */
+export const unitsSchema = z.strictObject({
+  start: countSchema,
+  end: countSchema,
+  every: z.number().int().min(1).max(Number.MAX_SAFE_INTEGER),
+});
+/** Which units of a tensor a subscription asks for. */
+export type Units = z.infer<typeof unitsSchema>;
+
 /** A topic that can be subscribed to; `units` is the size of the whole tensor. */
 export const topicSchema = z.strictObject({
   topic: nameSchema,
-  payload: z.enum(["tensor", "record"]),
+  payload: z.enum(["tensor", "record", "lanes"]),
   units: countSchema.optional(),
 });
 /** A topic as the wire tells it. */
@@ -41,9 +50,18 @@ export const infoSchema = z.strictObject({
 /** A description of the network as the wire tells it. */
 export type WireInfo = z.infer<typeof infoSchema>;
 
-/** How the simulation stands. */
+const loadSchema = z.strictObject({
+  ticks: countSchema,
+  tickSeconds: z.number(),
+  watchingSeconds: z.number(),
+  lateTicks: countSchema,
+  framesWaiting: countSchema,
+});
+
+/** How the simulation stands; see `SimulationStatus` for what its fields mean. */
 export const statusSchema = z.strictObject({
   tick: countSchema,
+  epoch: z.string(),
   paused: z.boolean(),
   /** null is as fast as possible */
   ticksPerSecond: z.number().nullable(),
@@ -51,6 +69,15 @@ export const statusSchema = z.strictObject({
   beta: z.number(),
   gates: z.record(nameSchema, z.number()),
   spectralRadii: z.record(nameSchema, z.number()),
+  noise: z.record(nameSchema, z.number()),
+  parameters: z.record(nameSchema, z.record(nameSchema, z.number())),
+  worlds: z.record(nameSchema, z.enum(["answered", "awaited", "late", "gone"])),
+  alarms: z.record(nameSchema, z.enum(["armed", "raised"])),
+  recording: z.strictObject({ name: z.string(), bytes: countSchema }).nullable(),
+  checkpoint: z.strictObject({ name: z.string(), tick: countSchema }).nullable(),
+  degraded: z.string().nullable(),
+  branches: z.record(nameSchema, z.strictObject({ tick: countSchema, paused: z.boolean() })),
+  load: loadSchema,
 });
 /** The status of the simulation as the wire tells it. */
 export type WireStatus = z.infer<typeof statusSchema>;

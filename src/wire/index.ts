@@ -13,28 +13,20 @@
  * acknowledges nothing for ten seconds is closed with `closeCodes.slow`.
  */
 export { decode, encode, float32Values } from "./codec.js";
-export { commandSchema, type WireCommand } from "./commands.js";
-export type { WireInfo, WireStatus, WireTopic } from "./description.js";
+export { commandSchema, type WireCommand, type WireCommandInput } from "./commands.js";
+export type { Units, WireInfo, WireStatus, WireTopic } from "./description.js";
 export {
-  type Ack,
   type ClientLimits,
-  type Cmd,
   type CmdReply,
   type ControlMessage,
   type DataFrame,
   type ErrorMessage,
   type Heartbeat,
-  type Hello,
-  type Ping,
   parseServerMessage,
   type Reply,
-  type Request,
   type Role,
   type ServerMessage,
-  type Sub,
   type SubReply,
-  type Units,
-  type Unsub,
   type Welcome,
 } from "./messages.js";
 export {
@@ -48,3 +40,4 @@ export {
   TOKEN_FRAGMENT_KEY,
   WIRE_PATH,
 } from "./protocol.js";
+export type { Ack, Cmd, Hello, Ping, Request, Sub, Unsub } from "./requests.js";

@@ -1,96 +1,23 @@
 import { z } from "zod";
 import { EddyError } from "../errors.js";
 import { decode } from "./codec.js";
-import { commandSchema } from "./commands.js";
-import { countSchema, infoSchema, nameSchema, statusSchema, topicSchema } from "./description.js";
+import {
+  countSchema,
+  infoSchema,
+  nameSchema,
+  statusSchema,
+  topicSchema,
+  unitsSchema,
+} from "./description.js";
 import { serverMessageLimits } from "./protocol.js";
-
-// ---- from the client ----
-
-/** Chosen by the client; the one reply (or error) to a request carries it back. */
-const requestIdSchema = countSchema;
-/** A channel: one topic with one set of options. Data frames name it. */
-const channelSchema = z.number().int().nonnegative().max(0xffffffff);
-
-/** The first message of every connection; programs that sent a bearer header leave `auth` out. */
-export const helloSchema = z.strictObject({
-  op: z.literal("hello"),
-  v: z.number().int().min(0).max(1000),
-  auth: z.string().max(512).optional(),
-});
-/** A valid `hello`. */
-export type Hello = z.infer<typeof helloSchema>;
-
-/** Which units of a tensor: start, start + every, ... below end. */
-export const unitsSchema = z.strictObject({
-  start: countSchema,
-  end: countSchema,
-  every: z.number().int().min(1).max(Number.MAX_SAFE_INTEGER),
-});
-/** Which units of a tensor a subscription asks for. */
-export type Units = z.infer<typeof unitsSchema>;
-
-const rowSchema = z.union([countSchema, z.literal("mean")]);
-
-/** Subscribes to a topic; without options every tick, all units, and the row that the simulation shows by default. */
-export const subSchema = z.strictObject({
-  op: z.literal("sub"),
-  id: requestIdSchema,
-  topic: nameSchema,
-  /** every n-th tick; 1 for records */
-  every: z.number().int().min(1).max(1_000_000).optional(),
-  units: unitsSchema.optional(),
-  row: rowSchema.optional(),
-});
-/** A request to subscribe to a topic. */
-export type Sub = z.infer<typeof subSchema>;
-
-/** Ends the subscription that a channel belongs to. */
-export const unsubSchema = z.strictObject({
-  op: z.literal("unsub"),
-  id: requestIdSchema,
-  channel: channelSchema,
-});
-/** A request to end a subscription. */
-export type Unsub = z.infer<typeof unsubSchema>;
-
-/** Acknowledges all frames of a channel up to `seq`. Without an id there is no reply, which is how to send it. */
-export const ackSchema = z.strictObject({
-  op: z.literal("ack"),
-  id: requestIdSchema.optional(),
-  channel: channelSchema,
-  seq: countSchema,
-});
-/** What tells the server which frames have come. */
-export type Ack = z.infer<typeof ackSchema>;
-
-/** Changes the simulation. A command sent again with the same `key` is not applied again: its first reply is repeated. */
-export const cmdSchema = z.strictObject({
-  op: z.literal("cmd"),
-  id: requestIdSchema,
-  key: z.string().min(1).max(100).optional(),
-  command: commandSchema,
-});
-/** A request to change the simulation. */
-export type Cmd = z.infer<typeof cmdSchema>;
-
-/** Asks for the simulation's tick. */
-export const pingSchema = z.strictObject({ op: z.literal("ping"), id: requestIdSchema });
-/** A request for the simulation's tick. */
-export type Ping = z.infer<typeof pingSchema>;
-
-/** All that a client may send after `hello`. */
-export const requestSchema = z.discriminatedUnion("op", [
-  subSchema,
-  unsubSchema,
-  ackSchema,
-  cmdSchema,
-  pingSchema,
-]);
-/** A message of a client after `hello`. */
-export type Request = z.infer<typeof requestSchema>;
-
-// ---- from the server ----
+import {
+  channelSchema,
+  deliverySchema,
+  reductionSchema,
+  requestIdSchema,
+  rowSchema,
+  windowSchema,
+} from "./requests.js";
 
 /** What a client must keep to. */
 export const clientLimitsSchema = z.strictObject({
@@ -125,6 +52,14 @@ export const welcomeSchema = z.strictObject({
   tick: countSchema,
   info: infoSchema,
   status: statusSchema,
+  /**
+   * of the channels that `hello` wanted to resume: recovered, so that the frames which were missed follow, none left
+   * out; or not, so that it has to be subscribed to anew
+   */
+  resumed: z
+    .array(z.strictObject({ channel: channelSchema, recovered: z.boolean() }))
+    .readonly()
+    .optional(),
 });
 /** The first message of the server. */
 export type Welcome = z.infer<typeof welcomeSchema>;
@@ -140,17 +75,19 @@ export const subReplySchema = z.strictObject({
   ...replyTo("sub"),
   channel: channelSchema,
   topic: nameSchema,
-  payload: z.enum(["tensor", "record"]),
+  payload: z.enum(["tensor", "record", "lanes"]),
   /** conflated: only the latest matters, `dropped` counts the others; lossless: every frame, or the connection ends */
-  delivery: z.enum(["conflated", "lossless"]),
+  delivery: deliverySchema,
   /** `seq` of the next frame, less what that frame says was dropped before it */
   seq: countSchema,
   every: z.number().int().min(1),
   /** of tensors */
-  dtype: z.literal("float32").optional(),
+  dtype: z.enum(["float32", "uint8"]).optional(),
   shape: z.tuple([countSchema]).optional(),
   units: unitsSchema.optional(),
   row: rowSchema.optional(),
+  reduce: reductionSchema.optional(),
+  window: windowSchema.optional(),
 });
 /** The reply to `sub`. */
 export type SubReply = z.infer<typeof subReplySchema>;
@@ -165,8 +102,12 @@ export const ackReplySchema = z.strictObject({ ...replyTo("ack") });
 /** The reply to `ack`. */
 export type AckReply = z.infer<typeof ackReplySchema>;
 
-/** `tick`: the tick before which the command was applied. */
-export const cmdReplySchema = z.strictObject({ ...replyTo("cmd"), tick: countSchema });
+/** `tick`: the tick before which the command was applied; `result`: what came of it, where there is more to say. */
+export const cmdReplySchema = z.strictObject({
+  ...replyTo("cmd"),
+  tick: countSchema,
+  result: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])).optional(),
+});
 /** The reply to `cmd`. */
 export type CmdReply = z.infer<typeof cmdReplySchema>;
 

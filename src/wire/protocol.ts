@@ -33,6 +33,8 @@ export const closeCodes = {
   /** `hello` names another version */
   version: 4503,
   limit: 4504,
+  /** the token's time is over */
+  expired: 4505,
 } as const;
 
 /** Whether a client that was closed with `code` may come back; abnormal ends of the connection count as such. */

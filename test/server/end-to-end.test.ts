@@ -42,7 +42,7 @@ describe("a client of a real simulation", () => {
     expect(welcome).toMatchObject({
       role: "controller",
       tick: 0,
-      epoch: simulation.epoch,
+      epoch: simulation.status().epoch,
       info: JSON.parse(JSON.stringify(simulation.info)),
       topics: simulation.topics,
       status: { paused: true, learningRate: 1e-3, beta: 1 },

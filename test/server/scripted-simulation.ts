@@ -1,6 +1,7 @@
 import { Subject } from "rxjs";
 import { EddyError } from "../../src/errors.js";
 import type {
+  Applied,
   Command,
   Frame,
   Simulation,
@@ -39,19 +40,28 @@ export function valueAt(topic: string, tick: number, unit: number): number {
 export class ScriptedSimulation implements Simulation {
   readonly info = info;
   readonly topics = topics;
-  epoch = "epoch-1";
   readonly frames = new Subject<Frame>();
   readonly watches = new Map<number, Watch>();
   readonly applied: Command[] = [];
   watchesBegun = 0;
   #status: SimulationStatus = {
     tick: 0,
+    epoch: "epoch-1",
     paused: true,
     ticksPerSecond: null,
     learningRate: 1e-3,
     beta: 1,
     gates: { "in->m1": 1 },
     spectralRadii: { m1: 0.25 },
+    noise: {},
+    parameters: {},
+    worlds: {},
+    alarms: {},
+    recording: null,
+    checkpoint: null,
+    degraded: null,
+    branches: {},
+    load: { ticks: 0, tickSeconds: 0, watchingSeconds: 0, lateTicks: 0, framesWaiting: 0 },
   };
   #hasEnded = false;
 
@@ -76,7 +86,12 @@ export class ScriptedSimulation implements Simulation {
     this.watches.delete(handle);
   }
 
-  async command(command: Command): Promise<number> {
+  /** A new epoch begins, as after a reset. */
+  beginEpoch(epoch: string): void {
+    this.#status = { ...this.#status, epoch };
+  }
+
+  async command(command: Command): Promise<Applied> {
     if (this.#hasEnded) throw new EddyError("SIMULATION_ENDED", "the simulation has ended");
     const { tick } = this.#status;
     const change = this.#change(command);
@@ -84,7 +99,7 @@ export class ScriptedSimulation implements Simulation {
     this.#status = { ...this.#status, ...change };
     this.#emit("events", { kind: "command", command });
     if (command.kind === "step") this.tick(command.ticks);
-    return tick;
+    return { tick };
   }
 
   /** Makes ticks, each with its frames. */
@@ -146,6 +161,8 @@ export class ScriptedSimulation implements Simulation {
           throw new EddyError("INVALID_ARGUMENT", `module "${command.module}" is none of: m1`);
         }
         return { spectralRadii: { ...this.#status.spectralRadii, [command.module]: command.value } };
+      default:
+        throw new EddyError("INVALID_ARGUMENT", `kind: given "${command.kind}"`);
     }
   }
 }

@@ -38,7 +38,7 @@ describe("the server", () => {
     expect((await stranger.closed).code).toBe(closeCodes.shutdown);
     expect(simulation.watches.size).toBe(0);
     expect(simulation.frames.observed).toBe(false);
-    await expect(simulation.command({ kind: "pause" })).resolves.toBe(0);
+    await expect(simulation.command({ kind: "pause" })).resolves.toEqual({ tick: 0 });
     const next = await serve({ simulation, port });
     await next.close();
   });

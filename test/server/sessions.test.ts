@@ -291,7 +291,7 @@ describe("a session", () => {
   it("starts anew when a new epoch begins", async () => {
     const { client, simulation } = await running({ limits: { heartbeatMs: 20 } });
     const watcher = await client();
-    simulation.epoch = "epoch-2";
+    simulation.beginEpoch("epoch-2");
     expect((await watcher.closed).code).toBe(closeCodes.resync);
     const [welcome] = (await client()).received;
     expect(welcome).toMatchObject({ op: "welcome", epoch: "epoch-2" });

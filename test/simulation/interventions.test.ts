@@ -12,10 +12,10 @@ describe("commands", () => {
     const { simulation, step } = await running();
     await step(4);
     const apply = (command: Command) => simulation.command(command);
-    expect(await apply({ kind: "learningRate", value: 0.5 })).toBe(4);
-    expect(await apply({ kind: "beta", value: 0.25 })).toBe(4);
-    expect(await apply({ kind: "spectralRadius", module: "m2", value: 0.9 })).toBe(4);
-    expect(await apply({ kind: "gate", pathway: "m1->m2", gate: 0.5 })).toBe(4);
+    expect(await apply({ kind: "learningRate", value: 0.5 })).toEqual({ tick: 4 });
+    expect(await apply({ kind: "beta", value: 0.25 })).toEqual({ tick: 4 });
+    expect(await apply({ kind: "spectralRadius", module: "m2", value: 0.9 })).toEqual({ tick: 4 });
+    expect(await apply({ kind: "gate", pathway: "m1->m2", gate: 0.5 })).toEqual({ tick: 4 });
     expect(simulation.status()).toMatchObject({
       tick: 4,
       learningRate: 0.5,
@@ -31,7 +31,7 @@ describe("commands", () => {
     const { simulation } = await running();
     await simulation.command({ kind: "resume" });
     await until(() => simulation.status().tick > 10);
-    const tick = await simulation.command({ kind: "beta", value: 3 });
+    const { tick } = await simulation.command({ kind: "beta", value: 3 });
     expect(simulation.status()).toMatchObject({ tick, beta: 3 });
   });
 
@@ -45,7 +45,8 @@ describe("commands", () => {
       connect: (requests) =>
         requests.pipe(
           map(({ trial }) => {
-            if (trial > 0) told.push(simulation.command({ kind: "beta", value: trial }));
+            if (trial > 0)
+              told.push(simulation.command({ kind: "beta", value: trial }).then(({ tick }) => tick));
             return stimulus;
           }),
         ),

@@ -48,17 +48,17 @@ describe("a simulation", () => {
       spectralRadii: { m1: 0.25, m2: 0.25 },
     });
     const other = await running();
-    expect(other.simulation.epoch).not.toBe(simulation.epoch);
+    expect(other.simulation.status().epoch).not.toBe(simulation.status().epoch);
   });
 
   it("waits until it is told to go, and stands while it is paused", async () => {
     const { simulation } = await running();
     await new Promise((resolve) => setTimeout(resolve, 20));
     expect(simulation.status().tick).toBe(0);
-    expect(await simulation.command({ kind: "resume" })).toBe(0);
+    expect(await simulation.command({ kind: "resume" })).toEqual({ tick: 0 });
     await until(() => simulation.status().tick > 5);
     expect(simulation.status().paused).toBe(false);
-    const tick = await simulation.command({ kind: "pause" });
+    const { tick } = await simulation.command({ kind: "pause" });
     await new Promise((resolve) => setTimeout(resolve, 20));
     expect(simulation.status()).toMatchObject({ tick, paused: true });
   });
@@ -69,7 +69,7 @@ describe("a simulation", () => {
     expect(simulation.status()).toMatchObject({ tick: 7, paused: true });
     await simulation.command({ kind: "resume" });
     await until(() => simulation.status().tick > 20);
-    const before = await simulation.command({ kind: "step", ticks: 3 });
+    const { tick: before } = await simulation.command({ kind: "step", ticks: 3 });
     await until(() => simulation.status().tick === before + 3);
     await new Promise((resolve) => setTimeout(resolve, 20));
     expect(simulation.status()).toMatchObject({ tick: before + 3, paused: true });

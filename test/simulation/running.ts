@@ -1,7 +1,8 @@
 import { afterEach } from "vitest";
 import { openKernels } from "../../src/kernels/backends.js";
 import type { Kernels } from "../../src/kernels/kernels.js";
-import { localSimulation, type SimulationOptions } from "../../src/simulation/local-simulation.js";
+import { localSimulation } from "../../src/simulation/local-simulation.js";
+import type { SimulationOptions } from "../../src/simulation/open-options.js";
 import { openStimuli } from "../../src/simulation/open-stimuli.js";
 import { resolveRun } from "../../src/simulation/run-description.js";
 import type { Frame, Simulation, Watch } from "../../src/simulation/simulation.js";

@@ -1,6 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { commandOf } from "../../src/server/received-command.js";
 import type {
+  Applied,
   Command,
   SimulationInfo,
   SimulationStatus,
@@ -9,6 +11,7 @@ import type {
 } from "../../src/simulation/simulation.js";
 import { infoSchema, statusSchema, topicSchema } from "../../src/wire/description.js";
 import {
+  type CmdReply,
   commandSchema,
   encode,
   parseServerMessage,
@@ -18,21 +21,29 @@ import {
   type WireStatus,
   type WireTopic,
 } from "../../src/wire/index.js";
-import { requestSchema } from "../../src/wire/messages.js";
+import { requestSchema } from "../../src/wire/requests.js";
 import { ScriptedSimulation } from "../server/scripted-simulation.js";
 
 // The wire may not import the simulation, so that its types are its own. That both are the same is checked here, by the
 // compiler: each function returns its argument as the other's type.
 const conformance = {
-  commandToWire: (command: Command): WireCommand => command,
-  commandFromWire: (command: WireCommand): Command => command,
+  commandFromWire: (command: WireCommand): Command => commandOf(command),
+  appliedToWire: ({ tick, result }: Applied): Pick<CmdReply, "tick" | "result"> => ({ tick, result }),
   topicToWire: (topic: Topic): WireTopic => topic,
   topicFromWire: (topic: WireTopic): Topic => topic,
   statusToWire: (status: SimulationStatus): WireStatus => status,
   statusFromWire: (status: WireStatus): SimulationStatus => status,
   infoToWire: (info: SimulationInfo): WireInfo => info,
   infoFromWire: (info: WireInfo): SimulationInfo => info,
-  watchFromSub: ({ topic, every, units, row }: Sub): Watch => ({ topic, every: every ?? 1, units, row }),
+  watchFromSub: ({ topic, every, hzMax, units, row, reduce, window }: Sub): Watch => ({
+    topic,
+    every: every ?? 1,
+    hzMax,
+    units,
+    row,
+    reduce,
+    window,
+  }),
 };
 
 const command = fc.oneof(
@@ -63,8 +74,8 @@ const command = fc.oneof(
 describe("the wire's own types", () => {
   it("take every command of a simulation as it is", () => {
     fc.assert(
-      fc.property(command, (given: Command) => {
-        const parsed = commandSchema.parse(conformance.commandToWire(given));
+      fc.property(command, (given) => {
+        const parsed = commandSchema.parse(given);
         expect(conformance.commandFromWire(parsed)).toEqual(given);
       }),
     );
