@@ -176,6 +176,11 @@ export interface Kernels {
   matrix(weights: SparseWeights): RecurrentMatrix;
   /** Reads a tensor back; the array belongs to the caller. */
   read(tensor: Tensor): Promise<Float32Array>;
+  /**
+   * Shows a tensor's numbers, row by row, where they lie: they may be looked at until `look` returns, and not changed.
+   * Absent where they are out of this process's reach.
+   */
+  lend?<Result>(tensor: Tensor, look: (values: Float32Array) => Result): Result;
   /** Reads a recurrent matrix back: to the bit the numbers that were given. They belong to the caller. */
   weights(matrix: RecurrentMatrix): Promise<SparseWeights>;
   /** Adds an owner and returns the same handle. */

@@ -117,6 +117,27 @@ export const retainParameters = (
   ),
 });
 
+/** All of it as it is now, as one more owner of its handles. */
+export function shareParameters(kernels: Kernels, { recurrent, biases, learned }: Parameters): Parameters {
+  const sharedMoments = (moments: Moments | null): Moments | null =>
+    moments && { first: kernels.retain(moments.first), second: kernels.retain(moments.second) };
+  return {
+    recurrent: new Map(
+      [...recurrent].map(([name, module]) => [
+        name,
+        { ...module, matrix: kernels.retain(module.matrix), moments: sharedMoments(module.moments) },
+      ]),
+    ),
+    biases: new Map([...biases].map(([name, bias]) => [name, kernels.retain(bias)])),
+    learned: new Map(
+      [...learned].map(([name, { weights, moments, steps }]) => [
+        name,
+        { weights: kernels.retain(weights), moments: sharedMoments(moments), steps },
+      ]),
+    ),
+  };
+}
+
 /** Frees all handles. */
 export function disposeParameters(kernels: Kernels, { recurrent, biases, learned }: Parameters): void {
   const dispose = (handle: Tensor | RecurrentMatrix, moments: Moments | null) => {

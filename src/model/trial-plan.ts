@@ -43,7 +43,8 @@ export interface TrialPlan {
   readonly learning: readonly ModuleSettle[];
 }
 
-const movesAtRest = (activation: Activation): boolean =>
+/** Whether a unit without input leaves zero: f(0) is not 0. */
+export const movesAtRest = (activation: Activation): boolean =>
   activation === "sigmoid" || activation === "hardSigmoid";
 
 /** How a module settles in a phase in which all units are needed. */

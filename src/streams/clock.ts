@@ -34,6 +34,8 @@ export const systemTimer: Timer = {
 export interface ClockOptions {
   /** Asked before each pulse: what it returns has to resolve first. */
   readonly hold?: () => Promise<unknown> | null;
+  /** Told of a pulse that comes more than a period after it was due, just before it. */
+  readonly late?: () => void;
   readonly timer?: Timer;
 }
 
@@ -45,13 +47,14 @@ const lagMsMax = 1000;
 function pulses(
   count: number,
   periodMs: number,
-  { hold, timer = systemTimer }: ClockOptions,
+  { hold, late, timer = systemTimer }: ClockOptions,
 ): Observable<void> {
   return new Observable((subscriber) => {
     let cancel = () => {};
     let origin = timer.now();
     let made = 0;
     let released = false;
+    let isLate = false;
     let burstEnd = 0;
     const turn = () => {
       burstEnd = timer.now() + burstMsMax;
@@ -65,6 +68,7 @@ function pulses(
           cancel = timer.after(due - now, turn);
           return;
         }
+        isLate ||= periodMs > 0 && now - due > periodMs;
         if (periodMs > 0 && now - due > lagMsMax) origin += now - due;
         if (now > burstEnd) {
           cancel = timer.soon(turn);
@@ -81,6 +85,8 @@ function pulses(
           return;
         }
         released = false;
+        if (isLate) late?.();
+        isLate = false;
         subscriber.next();
         made += 1;
         if (subscriber.closed) return;

@@ -34,6 +34,8 @@ export interface ContinuousNetwork
   extends Pick<WiredNetwork, "events" | "queue" | "drain" | "state" | "network" | "kernels"> {
   /** Makes one tick: all modules one iteration each, all at once. @throws what an operator or a door failed with */
   tick(): void;
+  /** its tasks, by name */
+  readonly running: ReadonlyMap<string, RunningTask>;
   /** What the clock has to wait for before the next tick, if anything: for the option `hold` of `clock`. */
   hold(): Promise<unknown> | null;
   close(): void;
@@ -78,7 +80,7 @@ function runTask(wired: WiredNetwork, name: string, ticks: PhaseTicks, door: Sti
   const task = network.tasks.get(name);
   invariant(task, `task ${name} was checked`);
   const open = (id: string) => (task.configuration.get(id)?.gate ?? 0) > 0;
-  const fresh = { trial: -1, phase: "waiting" as const, ticksLeft: 0, pending: null };
+  const fresh = { trial: -1, phase: "waiting" as const, ticksLeft: 0, pending: null, asked: false };
   const taskState = state.tasks.get(name) ?? fresh;
   state.tasks.set(name, taskState);
   return {
@@ -136,13 +138,15 @@ export function continuousNetwork(wiring: Wiring, options: ContinuousOptions): C
         find(({ task }) => task.readout === readout),
       ),
   });
-  if (state.tick === 0) openGates(network, state, options.tasks.keys());
+  // tasks that were there before have gates of their own
+  if (state.tick === 0 && state.tasks.size === 0) openGates(network, state, options.tasks.keys());
   restModules(wired);
   for (const [name, { ticks, door }] of options.tasks) tasks.push(runTask(wired, name, ticks, door));
   const doors = openDoors(wired, tasks);
   const shared: SharedNetwork = { wired, tasks, settling: options.settling ?? 8, request: doors.request };
   for (const running of tasks) {
-    if (running.state.phase === "waiting" && !running.state.pending) doors.request(running);
+    const { phase, pending, asked } = running.state;
+    if (!pending && (phase === "waiting" || asked)) doors.request(running);
   }
   const spec: TickSpec = {
     modules: new Set(network.modules.keys()),
@@ -157,6 +161,7 @@ export function continuousNetwork(wiring: Wiring, options: ContinuousOptions): C
   };
   return {
     ...wired,
+    running: new Map(tasks.map((running) => [running.task.name, running])),
     tick() {
       doors.check();
       wired.tick(spec);

@@ -4,6 +4,7 @@ import { type Optimiser, optimiserSchema } from "../model/optimiser.js";
 import { disposeParameters, type Parameters } from "../model/parameters.js";
 import { mapSignals, type Signals, signalNames } from "../model/signals.js";
 import { validate } from "../model/validate.js";
+import type { Injection } from "./injection.js";
 
 /** A stimulus on the backend. */
 export interface UploadedStimulus {
@@ -22,6 +23,8 @@ export interface TaskState {
   ticksLeft: number;
   /** a stimulus that waits for the next phase boundary */
   pending: UploadedStimulus | null;
+  /** its door was asked for a stimulus, and none has come since */
+  asked: boolean;
 }
 
 /**
@@ -39,11 +42,23 @@ export interface NetworkState extends Signals {
   beta: number;
   /** of beta in the trial that goes on, where the rule draws it */
   sign: 1 | -1;
-  /** what is drawn while the network runs follows from this seed and a number */
+  /** what is drawn while the network runs, stimuli of built-in tasks included, follows from this seed and a number */
   readonly seed: number;
+  /** that its weights were drawn from */
+  readonly weightsSeed: number;
+  /** the tick at which it was last at rest: what goes by the number of a tick counts from here */
+  readonly began: number;
   /** trials of phased operation that learned */
   trials: number;
   readonly gates: Map<string, number>;
+  /** standard deviation of what enters each unit anew on every tick, by module that has any; dimensionless */
+  readonly noise: Map<string, number>;
+  /** what is added to the drive of a module for a while, in the order in which it came, by module that has any */
+  readonly injections: Map<string, readonly Injection[]>;
+  /** units without connections, ascending, by module that has any; the weights say the same */
+  readonly lesions: Map<string, readonly number[]>;
+  /** numbers of the tasks' own that were changed, by task that has any */
+  readonly taskParameters: Map<string, Readonly<Record<string, number>>>;
   readonly states: Map<string, Tensor>;
   readonly held: Map<string, Tensor>;
   readonly errors: Map<string, Tensor>;
@@ -78,21 +93,30 @@ export function restingState(
     beta,
     optimiser,
     seed = 0,
-  }: Pick<NetworkState, "batch" | "beta" | "optimiser"> & Partial<Pick<NetworkState, "seed">>,
+    weightsSeed = seed,
+    began = 0,
+  }: Pick<NetworkState, "batch" | "beta" | "optimiser"> &
+    Partial<Pick<NetworkState, "seed" | "weightsSeed" | "began">>,
 ): NetworkState {
   const checked = validate(optimiserSchema, optimiser, "optimiser");
   const gates = new Map([...network.pathways.values()].map(({ id, gate }) => [id, gate]));
   const empty = () => new Map<string, Tensor>();
   return {
-    tick: 0,
+    tick: began,
     batch,
     parameters,
     optimiser: checked,
     beta,
     sign: 1,
     seed,
+    weightsSeed,
+    began,
     trials: 0,
     gates,
+    noise: new Map(),
+    injections: new Map(),
+    lesions: new Map(),
+    taskParameters: new Map(),
     states: empty(),
     held: empty(),
     errors: empty(),

@@ -6,7 +6,7 @@ export interface Score {
   readonly count: number;
   /** mean over the stimuli: cross-entropy in nats for classes, mean |output - target| where outputs are no probabilities */
   readonly loss: number;
-  /** share of stimuli whose largest output is the target's; null for vectors */
+  /** share of stimuli whose largest output is the target's, 0 where outputs are no numbers; null for vectors */
   readonly accuracy: number | null;
 }
 
@@ -28,11 +28,11 @@ export async function scoreOutput(
   const classes = kind === "class" ? readAndFree(kernels.score(output, target)) : null;
   if (classes && probabilities) {
     const [loss, right] = await classes;
-    return { count, loss: loss / count, accuracy: right / count };
+    return { count, loss: loss / count, accuracy: Number.isNaN(loss) ? 0 : right / count };
   }
   const difference = kernels.difference(output, target);
   const magnitude = readAndFree(kernels.meanMagnitude(difference));
   kernels.dispose(difference);
   const [[loss], counted] = await Promise.all([magnitude, classes]);
-  return { count, loss, accuracy: counted && counted[1] / count };
+  return { count, loss, accuracy: counted && (Number.isNaN(loss) ? 0 : counted[1] / count) };
 }

@@ -1,5 +1,5 @@
-import { concatMap, from, isObservable, map, type Observable, of } from "rxjs";
-import type { Examples, Stimulus } from "./stimulus.js";
+import { concatMap, defer, EMPTY, from, isObservable, map, mergeMap, type Observable, of } from "rxjs";
+import type { Examples, ParameterRange, Stimulus, StimulusSource } from "./stimulus.js";
 
 /** A task asks for its next stimulus. */
 export interface TrialRequest {
@@ -8,6 +8,10 @@ export interface TrialRequest {
   readonly tick: number;
   /** [batch, size] what the readout answered in the trial before; null in the first, or when the door does not read it */
   readonly output: Float32Array | null;
+  /** of what is drawn while the network runs; another one after a reset to a new seed */
+  readonly seed: number;
+  /** the door's own numbers that somebody has changed ({@link StimulusDoor.parameters}) */
+  readonly parameters: Readonly<Record<string, number>>;
 }
 
 /**
@@ -18,6 +22,8 @@ export interface TrialRequest {
 export interface StimulusDoor {
   /** requests carry the output; the clock waits until it is read */
   readonly readsOutput: boolean;
+  /** numbers of its own that may be changed while it is open; requests carry those that were. Absent: none */
+  readonly parameters?: Readonly<Record<string, ParameterRange>>;
   connect(requests: Observable<TrialRequest>): Observable<Stimulus>;
 }
 
@@ -26,6 +32,29 @@ export const endless = (examples: Examples, batch: number): StimulusDoor => ({
   readsOutput: false,
   connect: (requests) => requests.pipe(map(({ trial }) => examples.take(trial * batch, batch))),
 });
+
+/**
+ * The endless supply of a source, like {@link endless}, which follows the seed and the parameters of the requests where
+ * the source can be varied. What is made for one seed and its parameters is kept until a request has others.
+ */
+export function endlessSource({ training, parameters, vary }: StimulusSource, batch: number): StimulusDoor {
+  let made: Pick<TrialRequest, "seed" | "parameters"> | null = null;
+  let examples = training;
+  return {
+    readsOutput: false,
+    parameters,
+    connect: (requests) =>
+      requests.pipe(
+        map((request) => {
+          if (vary && (made?.seed !== request.seed || made.parameters !== request.parameters)) {
+            examples = vary(request.seed, request.parameters);
+            made = request;
+          }
+          return examples.take(request.trial * batch, batch);
+        }),
+      ),
+  };
+}
 
 /** A user's own stream: a stimulus changes when the stream says so. */
 export const fromStream = (stimuli: Observable<Stimulus>): StimulusDoor => ({
@@ -49,4 +78,23 @@ export const closedLoop = (
         return answer instanceof Promise ? from(answer) : of(answer);
       }),
     ),
+});
+
+/**
+ * A door through which nothing comes by itself: it passes on what the task asks, with the network's output, and stimuli
+ * reach the task as interventions. Emits nothing, completes and errs with the requests, and errs with what asking throws.
+ * @param open called for each network that opens the door; what it returns is asked
+ */
+export const askedFor = (open: () => (request: TrialRequest) => void): StimulusDoor => ({
+  readsOutput: true,
+  connect: (requests) =>
+    defer(() => {
+      const ask = open();
+      return requests.pipe(
+        mergeMap((request) => {
+          ask(request);
+          return EMPTY;
+        }),
+      );
+    }),
 });

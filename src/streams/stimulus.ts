@@ -14,6 +14,13 @@ export interface Examples {
   take(first: number, count: number): Stimulus;
 }
 
+/** A number that may be changed, as it was described, and what it may be. */
+export interface ParameterRange {
+  readonly value: number;
+  readonly least: number;
+  readonly most: number;
+}
+
 /**
  * A task's endless, seeded supply of stimuli. `training` goes on for ever: example numbers run over the passes, each
  * pass in an order of its own drawn from the seed. `test` is a fixed set in a fixed order.
@@ -26,4 +33,8 @@ export interface StimulusSource {
   readonly outputs: number;
   readonly training: Examples;
   readonly test: Examples | null;
+  /** numbers of its own that may be changed while it is used; absent: none */
+  readonly parameters?: Readonly<Record<string, ParameterRange>>;
+  /** its training examples by another seed, with some of these numbers changed; absent: they are what they are */
+  readonly vary?: (seed: number, changed: Readonly<Record<string, number>>) => Examples;
 }

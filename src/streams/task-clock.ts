@@ -99,11 +99,15 @@ export function present(
   const { pending } = running.state;
   if (pending) disposeStimulus(kernels, pending);
   running.state.pending = null;
+  running.state.asked = false;
   if (mayBegin(shared, running)) beginTrial(shared, running, input, target);
   else running.state.pending = { input, target };
 }
 
-/** An output error enters: the modules on its way snapshot z, and drift from there. */
+/**
+ * An output error enters: the modules on its way snapshot z, and drift from there. In the learning phase of its own task it
+ * takes the place of the error before, and the phase begins anew from the same z.
+ */
 export function perturb(shared: SharedNetwork, running: RunningTask): void {
   const { kernels, state } = shared.wired;
   for (const module of running.perturbed) {
@@ -147,7 +151,8 @@ function endLearning(shared: SharedNetwork, running: RunningTask): void {
     drop(kernels, state.errors, module);
   }
   enter(shared, running, "waiting", 0);
-  shared.request(running);
+  // an error that entered while it waited for a stimulus: that one was asked for, and may have come meanwhile
+  if (!running.state.asked && !running.state.pending) shared.request(running);
 }
 
 /**

@@ -21,6 +21,9 @@ function queueStimulus(
   if (displaced) disposeQueued(kernels, displaced);
 }
 
+/** One value, so that a door sees that nothing has changed. */
+const unchanged: Readonly<Record<string, number>> = {};
+
 /** The doors of all tasks, open. */
 export interface TaskDoors {
   /** Tells a task's door that the task is ready for its next stimulus. */
@@ -41,8 +44,10 @@ export function openDoors(wired: WiredNetwork, tasks: readonly RunningTask[]): T
   const fail = (error: unknown) => {
     failure ??= { error };
   };
-  const ask = ({ requests, state: { trial } }: RunningTask, output: Float32Array | null) =>
-    requests.next({ trial: trial + 1, tick: state.tick, output });
+  const ask = ({ task, requests, state: { trial } }: RunningTask, output: Float32Array | null) => {
+    const parameters = state.taskParameters.get(task.name) ?? unchanged;
+    requests.next({ trial: trial + 1, tick: state.tick, output, seed: state.seed, parameters });
+  };
   for (const running of tasks) {
     const next = (stimulus: Stimulus) => {
       try {
@@ -55,6 +60,7 @@ export function openDoors(wired: WiredNetwork, tasks: readonly RunningTask[]): T
   }
   return {
     request(running) {
+      running.state.asked = true;
       const output = running.door.readsOutput ? state.outputs.get(running.task.readout) : undefined;
       if (!output) {
         ask(running, null);

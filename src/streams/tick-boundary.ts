@@ -1,6 +1,7 @@
 import { Observable, type OperatorFunction } from "rxjs";
 import type { LearningRule } from "../model/learning-rule.js";
 import type { Network } from "../model/network.js";
+import { endInjections } from "./injection.js";
 import { disposeSignals, put, retainSignals } from "./network-state.js";
 import { type Tick, type TickSpec, tickOf } from "./tick.js";
 import { type Iterated, type Planning, TickPlans } from "./tick-plan.js";
@@ -74,6 +75,7 @@ export const tickBoundary =
               remember(boundary, remembered);
               publish(boundary, spec, results);
               state.tick += 1;
+              if (state.injections.size > 0) endInjections(state);
             });
           } catch (error) {
             subscriber.error(error);

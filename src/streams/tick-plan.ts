@@ -10,6 +10,7 @@ import type {
 import type { EventDriven } from "../model/change-propagation.js";
 import type { Module, Network } from "../model/network.js";
 import { gainOf, moduleBias } from "../model/parameters.js";
+import { EnteringDrive } from "./entering-drive.js";
 import { ModuleDrive, type ModuleTerms } from "./module-drive.js";
 import type { NetworkState } from "./network-state.js";
 import { RestingSettles } from "./resting-settle.js";
@@ -60,6 +61,7 @@ export class TickPlans {
   readonly #planning: Planning;
   readonly #rank: ReadonlyMap<string, number>;
   readonly #drives: ReadonlyMap<string, ModuleDrive>;
+  readonly #entering: ReadonlyMap<string, EnteringDrive>;
   readonly #settles: RestingSettles;
 
   constructor(planning: Planning) {
@@ -69,6 +71,9 @@ export class TickPlans {
     this.#rank = new Map([...network.modules.keys()].map((name, rank) => [name, rank]));
     this.#drives = new Map(
       [...network.modules].map(([name, module]) => [name, new ModuleDrive(kernels, module)]),
+    );
+    this.#entering = new Map(
+      [...network.modules].map(([name, module]) => [name, new EnteringDrive(kernels, module)]),
     );
   }
 
@@ -94,6 +99,7 @@ export class TickPlans {
   /** Frees what it keeps of the ticks before. */
   close(): void {
     for (const drive of this.#drives.values()) drive.close();
+    for (const entering of this.#entering.values()) entering.close();
   }
 
   #run(requests: readonly Request[], spec: Iterating): Iterated[] {
@@ -112,9 +118,11 @@ export class TickPlans {
     const { name, activation, timeStep } = module;
     const recurrent = state.parameters.recurrent.get(name);
     const drive = this.#drives.get(name);
-    invariant(recurrent && drive, `module ${name} has a recurrent matrix and a drive`);
+    const entering = this.#entering.get(name);
+    invariant(recurrent && drive && entering, `module ${name} has a recurrent matrix and drives`);
     const from = spec.start === "zero" ? "zero" : (state.states.get(name) ?? "zero");
     const changes = this.#changes(name, from);
+    const carried = drive.of(terms, state.batch, spec.heldDrive ? state.heldDrives.get(name) : undefined);
     return {
       matrix: recurrent.matrix,
       gain: gainOf(recurrent),
@@ -122,7 +130,7 @@ export class TickPlans {
       bias: moduleBias(state.parameters, name),
       activation,
       from,
-      drive: drive.of(terms, state.batch, spec.heldDrive ? state.heldDrives.get(name) : undefined),
+      drive: entering.of(carried, state),
       iterations: spec.iterations,
       tolerance: spec.tolerance ?? undefined,
       needed: changes || spec.tolerance !== null ? undefined : (spec.needed ?? undefined),
@@ -137,7 +145,7 @@ export class TickPlans {
     const { epsilon, fullEvery } = propagation;
     const spoken = state.spoken.get(module);
     const sum = state.sums.get(module);
-    const full = from === "zero" || state.tick % fullEvery === 0;
+    const full = from === "zero" || (state.tick - state.began) % fullEvery === 0;
     return { epsilon, remembered: full || !spoken || !sum ? null : { spoken, sum } };
   }
 }

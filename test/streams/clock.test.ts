@@ -143,6 +143,35 @@ describe("clock", () => {
     expect(times).toEqual([0, 10, 35, 35, 40, 50, 5050, 5060]);
   });
 
+  it("tells of pulses that come more than a period after they were due", () => {
+    const { timer, next, spend } = manualTimer();
+    const told: number[] = [];
+    let made = 0;
+    const options = { timer, late: () => told.push(made) };
+    const running = clock(of<Pace>({ mode: "run", ticksPerSecond: 100 }), options).subscribe(() => {
+      made += 1;
+      if (made === 2) spend(20);
+      if (made === 5) spend(35);
+      if (made === 9) spend(5000);
+    });
+    while (made < 12) next();
+    running.unsubscribe();
+    // 10 + 20: 10 ms late, and no more; 40 + 35: 25, 15 and 5 ms late; then far behind, whose count begins anew
+    expect(told).toEqual([5, 6, 9]);
+  });
+
+  it("as fast as possible is never late", () => {
+    const { timer, next, spend } = manualTimer();
+    let made = 0;
+    const late = () => expect.unreachable();
+    const running = clock(of<Pace>({ mode: "run", ticksPerSecond: null }), { timer, late }).subscribe(() => {
+      made += 1;
+      spend(50);
+    });
+    while (made < 5) next();
+    running.unsubscribe();
+  });
+
   it("waits for what holds it before each pulse", async () => {
     const { timer, next, waiting } = manualTimer();
     const held = new Subject<void>();

@@ -175,8 +175,8 @@ describe("a closed loop", () => {
     await hold();
     expect(hold()).toBe(null);
     expect(requests).toEqual([
-      { trial: 0, tick: 0, output: null },
-      { trial: 1, tick: 5, output },
+      { trial: 0, tick: 0, output: null, seed: 0, parameters: {} },
+      { trial: 1, tick: 5, output, seed: 0, parameters: {} },
     ]);
   });
 

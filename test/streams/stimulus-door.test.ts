@@ -1,13 +1,23 @@
 import { map, of, Subject, timer } from "rxjs";
 import { describe, expect, it } from "vitest";
-import type { Examples, Stimulus } from "../../src/streams/stimulus.js";
-import { closedLoop, endless, fromStream, type TrialRequest } from "../../src/streams/stimulus-door.js";
+import type { Examples, Stimulus, StimulusSource } from "../../src/streams/stimulus.js";
+import {
+  askedFor,
+  closedLoop,
+  endless,
+  endlessSource,
+  fromStream,
+  type TrialRequest,
+} from "../../src/streams/stimulus-door.js";
 import { marbles } from "./marbles.js";
 
+const unchanged = {};
 const request = (trial: number, output: number | null = null): TrialRequest => ({
   trial,
   tick: 10 * trial,
   output: output === null ? null : Float32Array.of(output),
+  seed: 1,
+  parameters: unchanged,
 });
 const stimulus = (value: number): Stimulus => ({ input: Float32Array.of(value), target: null });
 const requests = { a: request(0), b: request(1), c: request(2) };
@@ -52,6 +62,59 @@ describe("endless", () => {
       const door = endless({ length: 1, take }, 1);
       expectObservable(door.connect(hot("-a", requests))).toBe("-#", {}, "lost");
     });
+  });
+});
+
+describe("endlessSource", () => {
+  let made = 0;
+  const source: StimulusSource = {
+    name: "counts",
+    size: 1,
+    outputs: 1,
+    training: { length: 1, take: (first) => stimulus(first) },
+    test: null,
+    parameters: { offset: { value: 0, least: 0, most: 100 } },
+    vary(seed, { offset = 0 }) {
+      made += 1;
+      return { length: 1, take: (first) => stimulus(first + 1000 * seed + offset) };
+    },
+  };
+  const changed = { offset: 5 };
+  const varied = {
+    ...requests,
+    d: { ...request(3), parameters: changed },
+    e: { ...request(4), parameters: changed },
+    f: { ...request(5), seed: 2, parameters: changed },
+  };
+
+  it("answers by the seed and the parameters of each request, and makes examples only when they change", () => {
+    marbles(({ hot, expectObservable, expectSubscriptions }) => {
+      const asked = hot("-a-(bd)-e-f|", varied);
+      const answers = { a: 1000, b: 1002, d: 1011, e: 1013, f: 2015 };
+      expectObservable(endlessSource(source, 2).connect(asked).pipe(value)).toBe("-a-(bd)-e-f|", answers);
+      expectSubscriptions(asked.subscriptions).toBe("^----------!");
+    });
+    // all requests of this test that carry nothing have the one object that says so
+    expect(made).toBe(3);
+    expect(endlessSource(source, 2)).toMatchObject({ readsOutput: false, parameters: source.parameters });
+  });
+
+  it("is empty, errs and ends early with the requests", () => {
+    marbles(({ hot, cold, expectObservable }) => {
+      const door = endlessSource(source, 2);
+      expectObservable(door.connect(cold("-|"))).toBe("-|");
+      expectObservable(door.connect(hot("-a-#", varied)).pipe(value)).toBe("-a-#", { a: 1000 });
+      expectObservable(door.connect(hot("-a---b-|", varied)).pipe(value), "^--!").toBe("-a", { a: 1000 });
+    });
+  });
+
+  it("of a source that cannot be varied is its training, whatever the seed", () => {
+    const { vary: _, parameters: __, ...fixed } = source;
+    marbles(({ hot, expectObservable }) => {
+      const door = endlessSource(fixed, 2);
+      expectObservable(door.connect(hot("-a-f|", varied)).pipe(value)).toBe("-a-f|", { a: 0, f: 10 });
+    });
+    expect(endlessSource(fixed, 2).parameters).toBe(undefined);
   });
 });
 
@@ -163,5 +226,51 @@ describe("closedLoop", () => {
     answers[1](stimulus(8));
     await new Promise((resolve) => setImmediate(resolve));
     expect(seen).toEqual([7, 8, "broken"]);
+  });
+});
+
+describe("askedFor", () => {
+  /** A door, and the trials that it was asked for, by the network that opened it. */
+  const asking = () => {
+    const asked: number[][] = [];
+    const door = askedFor(() => {
+      const trials: number[] = [];
+      asked.push(trials);
+      return ({ trial }) => {
+        if (trial === 2) throw "no more";
+        trials.push(trial);
+      };
+    });
+    return { asked, door };
+  };
+
+  it("asks, and lets nothing in by itself", () => {
+    const { asked, door } = asking();
+    marbles(({ hot, expectObservable, expectSubscriptions }) => {
+      const requested = hot("-a--b--|", requests);
+      expectObservable(door.connect(requested)).toBe("-------|");
+      expectSubscriptions(requested.subscriptions).toBe("^------!");
+    });
+    expect(asked).toEqual([[0, 1]]);
+    expect(door.readsOutput).toBe(true);
+  });
+
+  it("is empty, errs, ends early and bursts with the requests", () => {
+    const { asked, door } = asking();
+    marbles(({ hot, cold, expectObservable, expectSubscriptions }) => {
+      expectObservable(door.connect(cold("-|"))).toBe("-|");
+      expectObservable(door.connect(hot("-a-#", requests))).toBe("---#");
+      expectObservable(door.connect(hot("-(ab|)", requests))).toBe("-|");
+      const requested = hot("-a---b-|", requests);
+      expectObservable(door.connect(requested), "^--!").toBe("----");
+      expectSubscriptions(requested.subscriptions).toBe("^--!");
+    });
+    expect(asked).toEqual([[], [0], [0, 1], [0]]);
+  });
+
+  it("errs with what asking throws", () => {
+    marbles(({ hot, expectObservable }) => {
+      expectObservable(asking().door.connect(hot("-a-c-b", requests))).toBe("---#", {}, "no more");
+    });
   });
 });

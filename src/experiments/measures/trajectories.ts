@@ -8,7 +8,7 @@ import type { StimulusSource } from "../../streams/stimulus.js";
 import type { Measure, MeasureContext, Row } from "../measure.js";
 import { moduleTrajectories, type Trajectories } from "../module-trajectories.js";
 import { moduleOf, moduleOption } from "../one-module.js";
-import { principalComponents } from "../principal-components.js";
+import { principalComponents } from "../../model/principal-components.js";
 import { products, similarity } from "../similarity.js";
 import { type Trained, trained } from "../trained.js";
 

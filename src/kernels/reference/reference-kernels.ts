@@ -235,6 +235,7 @@ export function referenceKernels(): Kernels {
       checkWeights(weights);
       return handles.matrix(weights.neurons, copiedWeights(weights));
     },
+    lend: (tensor, look) => look(handles.contentOf(tensor)),
     read: async (tensor) => handles.contentOf(tensor).slice(),
     weights: async (matrix) => copiedWeights(handles.matrixOf(matrix)),
     retain: (handle) => handles.retain(handle),

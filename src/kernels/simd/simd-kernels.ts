@@ -115,6 +115,7 @@ export function simdKernels(
       const form = arena.guarded(() => new RecurrentForm(arena, engine.lanes, weights));
       return handles.matrix(weights.neurons, form);
     },
+    lend: (tensor, look) => look(contents.numbersOf(handles.contentOf(tensor))),
     read: async (tensor) => contents.numbersOf(handles.contentOf(tensor)).slice(),
     weights: async (matrix) => handles.matrixOf(matrix).weights(),
     retain: (handle) => handles.retain(handle),

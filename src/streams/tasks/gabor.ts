@@ -1,6 +1,6 @@
 import { EddyError } from "../../errors.js";
 import { type Random, random } from "../../model/random.js";
-import type { StimulusSource } from "../stimulus.js";
+import type { ParameterRange, StimulusSource } from "../stimulus.js";
 import { classExamples } from "./class-examples.js";
 import { passes } from "./passes.js";
 
@@ -108,6 +108,14 @@ export interface GaborOptions {
   readonly testImages?: number;
 }
 
+/** What may be changed while the task runs: the ranges that a run file has. */
+const gaborRanges = (now: Readonly<Record<"noise" | "angle" | "jitter", number>>) =>
+  ({
+    noise: { value: now.noise, least: 0, most: 1000 },
+    angle: { value: now.angle, least: 0, most: 90 },
+    jitter: { value: now.jitter, least: 0, most: 90 },
+  }) satisfies Readonly<Record<string, ParameterRange>>;
+
 /**
  * Two-alternative forced choice: does a noisy gabor patch tilt to the left (class 0) or to the right (class 1)?
  *
@@ -142,6 +150,7 @@ export function gabor({
       ? (example: number) => example
       : passes(trainingImages, seed, "gabor");
   const sizes = { size: pixels, outputs: 2 };
+  const own = { noise, angle, jitter, trainingImages, testImages };
   return {
     name: "gabor",
     ...sizes,
@@ -157,5 +166,7 @@ export function gabor({
       endless: false,
       write: (example, image) => write(`gabor test ${example}`, image),
     }),
+    parameters: gaborRanges({ noise, angle, jitter }),
+    vary: (otherSeed, changed) => gabor({ ...own, ...changed, seed: otherSeed }).training,
   };
 }

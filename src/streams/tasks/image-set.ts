@@ -147,17 +147,21 @@ export function imageSet(
     );
   const training = open(trainingFiles);
   const test = open(testFiles);
-  const item = passes(training.count, seed, name);
   const sizes = { size, outputs: classes };
-  return {
-    name,
-    ...sizes,
-    training: classExamples({
+  const inOrderOf = (orderSeed: number) => {
+    const item = passes(training.count, orderSeed, name);
+    return classExamples({
       ...sizes,
       length: training.count,
       endless: true,
       write: (example, input) => training.write(item(example), input),
-    }),
+    });
+  };
+  return {
+    name,
+    ...sizes,
+    training: inOrderOf(seed),
     test: classExamples({ ...sizes, length: test.count, endless: false, write: test.write }),
+    vary: inOrderOf,
   };
 }

@@ -27,8 +27,9 @@ describe("CIFAR-10", () => {
   it("gives pixels / 255, channel by channel, and one-hot classes; the test set in the order of its file", () => {
     const directory = newFolder();
     writeCifar(join(directory, "cifar-10"), records);
-    const { training, test, ...sizes } = open(directory);
-    expect(sizes).toEqual({ name: "cifar-10", size, outputs: 10 });
+    const source = open(directory);
+    const { training, test } = source;
+    expect(source).toMatchObject({ name: "cifar-10", size, outputs: 10 });
     expect([training.length, test?.length]).toEqual([12, 5]);
     const { input, target } = test!.take(1, 3);
     for (let example = 0; example < 3; example++) {

@@ -175,6 +175,19 @@ describe("gabor", () => {
     expect(input).toEqual(gaborImage({ degrees: classOf(target!, 0) === 1 ? 9 : -9 }));
   });
 
+  it("is varied to what it would be with another seed and other numbers, the rest as it was", () => {
+    const own = { jitter: 0.3, trainingImages: 7 };
+    const source = gabor({ seed: 1, noise: 0.1, ...own });
+    expect(source.parameters).toEqual({
+      noise: { value: 0.1, least: 0, most: 1000 },
+      angle: { value: 6, least: 0, most: 90 },
+      jitter: { value: 0.3, least: 0, most: 90 },
+    });
+    const varied = source.vary!(5, { noise: 0.4, angle: 20 });
+    expect(varied.take(3, 9)).toEqual(gabor({ seed: 5, noise: 0.4, angle: 20, ...own }).training.take(3, 9));
+    expect(source.vary!(1, {}).take(3, 9)).toEqual(source.training.take(3, 9));
+  });
+
   it("gives the same stimuli for the same numbers, whatever was taken before", () => {
     const whole = gabor({ seed: 7 }).training.take(0, 40);
     fc.assert(

@@ -94,6 +94,15 @@ describe("imageSet", () => {
     expect(order("fashion-mnist", 1)).not.toBe(order("mnist", 1));
   });
 
+  it("is varied to the order of another seed", () => {
+    writeImageSet(directory, 20, 1);
+    const source = imageSet("mnist", { directory, seed: 1 });
+    const other = imageSet("mnist", { directory, seed: 2 });
+    expect(source.vary!(2, {}).take(0, 45)).toEqual(other.training.take(0, 45));
+    expect(source.vary!(1, {}).take(0, 45)).toEqual(source.training.take(0, 45));
+    expect(source.parameters).toBe(undefined);
+  });
+
   it("uses the first images only, when limited", () => {
     writeImageSet(directory, 20, 8);
     const source = imageSet("mnist", { directory, seed: 1, limit: 10 });

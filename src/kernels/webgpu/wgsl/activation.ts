@@ -33,7 +33,7 @@ fn activate(code: u32, u: f32) -> f32 {
   if (isNan(u)) { return u; }
   switch code {
     case ${activationCode("tanh")}u: { return tanhOf(u); }
-    case ${activationCode("sigmoid")}u: { return 1.0 / (1.0 + exp(-clamp(u, -80.0, 80.0))); }
+    case ${activationCode("sigmoid")}u: { return select(1.0 / (1.0 + exp(-clamp(u, -80.0, 80.0))), 0.0, u < -80.0); }
     case ${activationCode("relu")}u: { return max(u, 0.0); }
     case ${activationCode("relu6")}u: { return clamp(u, 0.0, 6.0); }
     case ${activationCode("hardSigmoid")}u: { return clamp(u / 6.0 + 0.5, 0.0, 1.0); }

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { EVD, Matrix } from "ml-matrix";
 import { describe, expect, it } from "vitest";
-import { principalComponents } from "../../src/experiments/principal-components.js";
+import { principalAxes, principalComponents, projected } from "../../src/model/principal-components.js";
 import { seeded } from "../arbitraries/seeded.js";
 
 const coordinate = fc.double({ min: -10, max: 10, noNaN: true });
@@ -70,5 +70,36 @@ describe("principal components", () => {
       coordinates: [new Float64Array(2)],
       shares: new Float64Array(2),
     });
+  });
+});
+
+describe("principal axes", () => {
+  it("project the points that they were found from on their principal components", () => {
+    fc.assert(
+      fc.property(points, (given) => {
+        const { coordinates, shares } = principalComponents(given, 3);
+        const axes = principalAxes(given, 3);
+        for (const [row, point] of given.entries()) {
+          for (const [k, value] of projected(point, axes).entries()) {
+            if (shares[k] > 1e-6) expect(Math.abs(value - coordinates[row][k])).toBeLessThan(1e-3);
+          }
+        }
+        for (const [k, axis] of axes.axes.entries()) {
+          if (shares[k] > 1e-6) expect(Math.hypot(...axis)).toBeCloseTo(1, 4);
+        }
+      }),
+      seeded(100),
+    );
+  });
+
+  it("of points that do not vary are zero", () => {
+    const axes = principalAxes(
+      [
+        [1, 2],
+        [1, 2],
+      ],
+      2,
+    );
+    expect([...projected([3, 4], axes)]).toEqual([0, 0]);
   });
 });
