@@ -1,11 +1,22 @@
+import { createHash } from "node:crypto";
 import { EddyError } from "../errors.js";
 import type { Applied, Command, Simulation } from "../simulation/simulation.js";
+import type { Role } from "../wire/messages.js";
+import { type Counts, count } from "./counts.js";
+import type { ServerLog } from "./log.js";
 
 const KEYS_KEPT_MAX = 1024;
 
 interface Intervention {
+  /** digest of the command, which may be large */
   readonly command: string;
   readonly applied: Promise<Applied>;
+}
+
+/** Whose command it is. */
+interface Client {
+  readonly session: string;
+  readonly role: Role | undefined;
 }
 
 /**
@@ -15,17 +26,45 @@ interface Intervention {
 export class Interventions {
   readonly #byKey = new Map<string, Intervention>();
 
-  constructor(private readonly simulation: Simulation) {}
+  constructor(
+    private readonly simulation: Simulation,
+    private readonly counts: Counts,
+    private readonly log: ServerLog,
+  ) {}
 
   /**
    * @param branch the twin that it is for
-   * @throws EddyError INVALID_ARGUMENT when the key was another command's, or what the simulation rejects with
+   * @throws EddyError FORBIDDEN for a viewer, INVALID_ARGUMENT when the key was another command's, or what the simulation
+   *   rejects with; as rejections
    */
-  apply(command: Command, branch?: string, key?: string): Promise<Applied> {
+  async apply(client: Client, command: Command, branch?: string, key?: string): Promise<Applied> {
+    const about = { session: client.session, kind: command.kind, branch, key };
+    try {
+      if (client.role !== "controller") {
+        throw new EddyError(
+          "FORBIDDEN",
+          "a viewer may not change the simulation; connect with the controller's token",
+        );
+      }
+      const applied = await this.#applyOnce(command, branch, key);
+      count(this.counts.commands, "applied");
+      this.log.info({ ...about, tick: applied.tick }, "command applied");
+      return applied;
+    } catch (error) {
+      const code = error instanceof EddyError ? error.code : "INTERNAL";
+      count(this.counts.commands, code);
+      this.log.info({ ...about, code }, "command refused");
+      throw error;
+    }
+  }
+
+  #applyOnce(command: Command, branch?: string, key?: string): Promise<Applied> {
     if (key === undefined) return this.simulation.command(command, branch);
-    const text = JSON.stringify([command, branch ?? null]);
+    const digest = createHash("sha256")
+      .update(JSON.stringify([command, branch ?? null]))
+      .digest("base64");
     const earlier = this.#byKey.get(key);
-    if (earlier?.command === text) return earlier.applied;
+    if (earlier?.command === digest) return earlier.applied;
     if (earlier) {
       throw new EddyError(
         "INVALID_ARGUMENT",
@@ -33,7 +72,7 @@ export class Interventions {
       );
     }
     const applied = this.simulation.command(command, branch);
-    this.#byKey.set(key, { command: text, applied });
+    this.#byKey.set(key, { command: digest, applied });
     if (this.#byKey.size > KEYS_KEPT_MAX) this.#byKey.delete(this.#byKey.keys().next().value!);
     return applied;
   }

@@ -9,14 +9,25 @@ export interface ServerLimits {
   readonly subscriptionsMax: number;
   readonly commandsPerSecondMax: number;
   readonly commandsBurstMax: number;
+  /** `stimulus` commands that answer a request of a task whose world the client is */
+  readonly answersPerSecondMax: number;
   /** sub, unsub and ping */
   readonly requestsPerSecondMax: number;
   readonly requestsBurstMax: number;
   readonly requestBytesMax: number;
+  /** malformed messages with which a session ends */
   readonly malformedMax: number;
+  /** requests in a row that were refused for their rate, with which a session ends */
+  readonly rateRefusalsMax: number;
   readonly unacknowledgedFramesMax: number;
+  /** of a lossless channel: that wait for one client's acknowledgement, and that are kept for who comes back */
   readonly losslessFramesMax: number;
   readonly losslessMsMax: number;
+  /** bytes of one channel's frames that are kept, shared by all its clients */
+  readonly keptBytesMax: number;
+  readonly keptBytesTotalMax: number;
+  /** how long a channel goes on for those whose connection broke */
+  readonly keptMs: number;
   /** bytes of a client that the socket has not taken yet */
   readonly queuedBytesMax: number;
   /** without an acknowledgement, or without a byte taken, while there is something to take */
@@ -29,6 +40,8 @@ export interface ServerLimits {
   readonly pongMsMax: number;
   /** how often queues and waits are looked at */
   readonly sweepMs: number;
+  /** for replies and frames that are under way when the server shuts down */
+  readonly flushingMsMax: number;
   /** for the closing handshake, then the socket is destroyed */
   readonly closingMsMax: number;
 }
@@ -39,13 +52,18 @@ export const defaultLimits: ServerLimits = {
   subscriptionsMax: 32,
   commandsPerSecondMax: 20,
   commandsBurstMax: 40,
+  answersPerSecondMax: 5000,
   requestsPerSecondMax: 50,
   requestsBurstMax: 100,
   requestBytesMax: requestLimits.bytesMax,
   malformedMax: 3,
+  rateRefusalsMax: 1000,
   unacknowledgedFramesMax: 4,
   losslessFramesMax: 1024,
   losslessMsMax: 60_000,
+  keptBytesMax: 4 * 1024 * 1024,
+  keptBytesTotalMax: 256 * 1024 * 1024,
+  keptMs: 60_000,
   queuedBytesMax: 1024 * 1024,
   stalledMsMax: 10_000,
   authenticationMsMax: 5000,
@@ -55,6 +73,7 @@ export const defaultLimits: ServerLimits = {
   pingMs: 10_000,
   pongMsMax: 25_000,
   sweepMs: 500,
+  flushingMsMax: 2000,
   closingMsMax: 1000,
 };
 

@@ -8,20 +8,18 @@ import { heartbeat } from "./welcome.js";
 
 /**
  * Passes the simulation's frames on to the sessions, sends heartbeats, and sweeps. When the simulation ends or fails, the
- * sessions are told so and closed; a new epoch closes them too, so that they start anew.
+ * sessions are told so and closed.
  * @returns what stops it
  */
 export function publish(hub: Hub, sessions: ReadonlySet<Session>): () => void {
   const { simulation, limits } = hub;
-  let { epoch } = simulation.status();
+  let tick = -1;
   const frames = simulation.frames.subscribe({
     next: (frame) => {
-      try {
-        hub.channels.deliver(frame);
-      } catch (error) {
-        // A payload that cannot be encoded: the others go on.
-        hub.report(error);
-      }
+      // a new epoch's frames are no continuation of what its clients have
+      if (frame.tick !== tick) hub.refresh();
+      tick = frame.tick;
+      hub.channels.deliver(frame);
     },
     error: (error: unknown) => {
       hub.report(error);
@@ -32,17 +30,14 @@ export function publish(hub: Hub, sessions: ReadonlySet<Session>): () => void {
   });
   const heartbeats = setInterval(() => {
     if (hub.hasEnded()) return;
-    const status = simulation.status();
-    if (status.epoch !== epoch) {
-      epoch = status.epoch;
-      for (const session of sessions) session.end(closeCodes.resync, "a new epoch has begun");
-    }
+    hub.refresh();
     if (sessions.size === 0) return;
     const bytes = encode(heartbeat(simulation));
     for (const session of sessions) session.broadcast(bytes);
   }, limits.heartbeatMs);
   const sweeps = setInterval(() => {
     for (const session of sessions) session.sweep();
+    hub.channels.sweep();
   }, limits.sweepMs);
   return () => {
     clearInterval(heartbeats);
@@ -53,10 +48,12 @@ export function publish(hub: Hub, sessions: ReadonlySet<Session>): () => void {
 
 function end(hub: Hub, sessions: ReadonlySet<Session>, message: string): void {
   hub.markEnded();
+  hub.log.info({ sessions: sessions.size, reason: message }, "simulation ended");
   const error: ErrorMessage = { op: "error", code: "SIMULATION_ENDED", message, retryable: false };
   const bytes = encode(error);
   for (const session of sessions) {
     session.broadcast(bytes);
     session.end(closeCodes.shutdown, "the simulation has ended");
   }
+  hub.channels.clear();
 }

@@ -1,18 +1,23 @@
-import { createServer } from "node:http";
 import type { Simulation } from "../simulation/simulation.js";
 import type { Role } from "../wire/messages.js";
 import { closeCodes, TOKEN_FRAGMENT_KEY } from "../wire/protocol.js";
 import { acceptSessions } from "./accept.js";
 import { checkToken, FailedAttempts, randomToken, roleOfTokens } from "./authentication.js";
+import { watchForChanges } from "./changes.js";
 import { Channels } from "./channels.js";
+import { newCounts } from "./counts.js";
+import { httpServer } from "./http.js";
 import type { Hub } from "./hub.js";
 import { Interventions } from "./interventions.js";
 import { defaultLimits, type ServerLimits } from "./limits.js";
 import { listen } from "./listen.js";
+import { errorsOnly, type ServerLog } from "./log.js";
+import { serverMetrics } from "./metrics.js";
 import { allowedOrigins, checkOrigins, hostInUrl, reachableHost } from "./origins.js";
 import { publish } from "./publish.js";
 import type { Session } from "./session.js";
-import { type StaticFiles, staticFiles } from "./static-files.js";
+import { shutDown } from "./shut-down.js";
+import { staticFiles } from "./static-files.js";
 
 /** What is served, to whom, and where. */
 export interface ServeOptions {
@@ -25,12 +30,18 @@ export interface ServeOptions {
   readonly token?: string;
   /** gives the role of a viewer; without it there are no viewers */
   readonly viewerToken?: string;
+  /** from now on; then tokens are no longer valid and sessions end with 4505. Default: never */
+  readonly tokenLifetimeMs?: number;
   /** origins of pages that may connect, besides the server's own */
   readonly origins?: readonly string[];
   /** folder of the built dashboard */
   readonly assets?: string;
   readonly limits?: Partial<ServerLimits>;
-  /** told of internal errors; by default they are printed to stderr */
+  /** told in `/health` and in the AsyncAPI document */
+  readonly version?: string;
+  /** told what happens, never a token nor what was sent; by default errors are printed to stderr */
+  readonly log?: ServerLog;
+  /** told of internal errors; by default the log is */
   readonly report?: (error: unknown) => void;
 }
 
@@ -40,7 +51,12 @@ export interface RunningServer {
   /** where to look, with the controller's token in the fragment, which browsers send to nobody */
   readonly url: string;
   readonly token: string;
-  /** Closes all connections with 4001 and stops listening; the simulation goes on. */
+  /** where those look who may change nothing; null without a viewer's token */
+  readonly viewerUrl: string | null;
+  /**
+   * Takes no more connections, lets replies and frames that are under way go out, closes all connections with 4001 and
+   * stops listening; the simulation goes on.
+   */
   close(): Promise<void>;
 }
 
@@ -53,53 +69,67 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   checkToken(token, "token");
   if (viewerToken !== undefined) checkToken(viewerToken, "viewerToken");
   checkOrigins(origins);
-  const limits: ServerLimits = { ...defaultLimits, ...options.limits };
   const files = await staticFiles(options.assets);
-  const attempts = new FailedAttempts(limits.failuresMax, limits.failuresWindowMs);
-  const hub = newHub(options, limits, roleUnlessGuessing(attempts, roleOfTokens(token, viewerToken)));
-  const http = createServer((request, response) => void answer(files, request, response, hub));
+  const sessions = new Set<Session>();
+  const hub = newHub(options, roleOfTokens(token, viewerToken), sessions);
+  const metrics = serverMetrics(hub, sessions);
+  const http = httpServer({ hub, files, metrics, version: options.version ?? null });
   const port = await listen(http, host, options.port ?? 0);
   http.on("error", hub.report);
-  const sessions = new Set<Session>();
   let isClosing = false;
   acceptSessions(http, hub, sessions, {
     origins: allowedOrigins(host, port, origins),
-    hasRoom: () => !isClosing && sessions.size < limits.connectionsMax,
-    isBlocked: (address) => attempts.isBlocked(address, performance.now()),
-    roleOf: hub.roleOf,
+    hasRoom: () => !isClosing && sessions.size < hub.limits.connectionsMax,
+    isBlocked: hub.isBlocked,
+    roleOf: (address, given) => (hub.nowMs() > hub.tokensEndAtMs ? undefined : hub.roleOf(address, given)),
   });
   const stop = publish(hub, sessions);
+  hub.log.info({ host, port }, "listening");
+  const address = `http://${hostInUrl(reachableHost(host))}:${port}/`;
+  const urlOf = (given: string) => `${address}#${TOKEN_FRAGMENT_KEY}=${encodeURIComponent(given)}`;
   return {
     address: { host, port },
-    url: `http://${hostInUrl(reachableHost(host))}:${port}/#${TOKEN_FRAGMENT_KEY}=${encodeURIComponent(token)}`,
+    url: urlOf(token),
     token,
+    viewerUrl: viewerToken === undefined ? null : urlOf(viewerToken),
     close: async () => {
       isClosing = true;
-      stop();
-      const closed = new Promise<void>((resolve) => http.close(() => resolve()));
-      for (const session of sessions) session.end(closeCodes.shutdown, "the server shuts down");
-      http.closeIdleConnections();
-      const cutOff = setTimeout(() => http.closeAllConnections(), limits.closingMsMax);
-      await closed;
-      clearTimeout(cutOff);
+      await shutDown(http, hub, sessions, stop);
+      hub.log.info({ code: closeCodes.shutdown }, "closed");
     },
   };
 }
 
-function newHub({ simulation, report }: ServeOptions, limits: ServerLimits, roleOf: Hub["roleOf"]): Hub {
+function newHub(
+  options: ServeOptions,
+  roleOfToken: (token: string) => Role | undefined,
+  sessions: ReadonlySet<Session>,
+): Hub {
+  const { simulation, log = errorsOnly, tokenLifetimeMs = Number.POSITIVE_INFINITY } = options;
+  const limits: ServerLimits = { ...defaultLimits, ...options.limits };
+  const attempts = new FailedAttempts(limits.failuresMax, limits.failuresWindowMs);
+  const counts = newCounts();
+  const nowMs = () => performance.now();
+  const report = options.report ?? ((error: unknown) => log.error({ err: error }, "internal error"));
+  const channels = new Channels(simulation, limits, nowMs, report);
   let hasEnded = false;
   return {
     simulation,
     limits,
-    channels: new Channels(simulation, limits.channelsMax),
-    interventions: new Interventions(simulation),
-    nowMs: () => performance.now(),
-    roleOf,
+    channels,
+    interventions: new Interventions(simulation, counts, log),
+    counts,
+    log,
+    nowMs,
+    tokensEndAtMs: nowMs() + tokenLifetimeMs,
+    roleOf: roleUnlessGuessing(attempts, roleOfToken),
+    isBlocked: (address) => attempts.isBlocked(address, nowMs()),
     hasEnded: () => hasEnded,
     markEnded: () => {
       hasEnded = true;
     },
-    report: report ?? ((error) => console.error(error)),
+    refresh: watchForChanges(simulation, channels, sessions),
+    report,
   };
 }
 
@@ -114,19 +144,4 @@ function roleUnlessGuessing(
     if (role === undefined) attempts.add(address, performance.now());
     return role;
   };
-}
-
-async function answer(
-  files: StaticFiles,
-  request: Parameters<StaticFiles>[0],
-  response: Parameters<StaticFiles>[1],
-  hub: Hub,
-): Promise<void> {
-  try {
-    await files(request, response);
-  } catch (error) {
-    // A client that goes away while a file is sent is no bug of ours.
-    if (!request.destroyed && !response.destroyed) hub.report(error);
-    response.destroy();
-  }
 }

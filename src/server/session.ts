@@ -1,30 +1,40 @@
+import { randomUUID } from "node:crypto";
 import type { RawData, WebSocket } from "ws";
 import { EddyError } from "../errors.js";
 import { decode, encode } from "../wire/codec.js";
 import type { Role } from "../wire/messages.js";
-import { closeCodes, PROTOCOL_VERSION, retryableErrorCodes } from "../wire/protocol.js";
-import { type Cmd, helloSchema, type Request, type Sub } from "../wire/requests.js";
-import type { Channel, Subscriber } from "./channels.js";
+import { closeCodes, retryableErrorCodes } from "../wire/protocol.js";
+import type { Ack, Hello, Request } from "../wire/requests.js";
+import { count } from "./counts.js";
+import { readHello } from "./greeting.js";
 import type { Hub } from "./hub.js";
 import { Outbox } from "./outbox.js";
+import { Rates } from "./rates.js";
 import { readRequest } from "./received.js";
 import { commandOf } from "./received-command.js";
-import { deliveryOf, subReply, watchOf } from "./subscription.js";
-import { TokenBucket } from "./token-bucket.js";
+import { Subscriptions } from "./subscriptions.js";
 import { welcome } from "./welcome.js";
 
+type Answered = Exclude<Request, Ack>;
+
+/** Close codes of a client that does not come back to where it was: done, and a page that was left. */
+const saidGoodbye: ReadonlySet<number> = new Set([1000, 1001]);
+
 /** One client's connection, from its upgrade to its close. */
-export class Session implements Subscriber {
-  readonly #outbox: Outbox;
-  readonly #commands: TokenBucket;
-  readonly #requests: TokenBucket;
-  readonly #channels = new Map<number, Channel>();
-  /** subscriptions that wait for their watch to begin */
-  #subscribing = 0;
+export class Session {
+  /** for logs, and told to the client */
+  readonly id = randomUUID();
+  readonly outbox: Outbox;
+  readonly #subscriptions: Subscriptions;
+  readonly #rates: Rates;
   /** set by a valid `hello` */
   #role: Role | undefined;
   #malformed = 0;
+  /** requests that are being answered */
+  #answering = 0;
+  #isListening = true;
   #isEnded = false;
+  #endCode: number | undefined;
   readonly #openedAtMs: number;
   #pongAtMs: number;
   #pingAtMs: number;
@@ -44,26 +54,37 @@ export class Session implements Subscriber {
     this.#openedAtMs = nowMs;
     this.#pongAtMs = nowMs;
     this.#pingAtMs = nowMs;
-    this.#outbox = new Outbox(socket, limits, hub.nowMs, (code, reason) => this.end(code, reason));
-    this.#commands = new TokenBucket(limits.commandsPerSecondMax, limits.commandsBurstMax, nowMs);
-    this.#requests = new TokenBucket(limits.requestsPerSecondMax, limits.requestsBurstMax, nowMs);
+    this.outbox = new Outbox(socket, limits, hub.counts, hub.nowMs, (code, reason) => this.end(code, reason));
+    this.#subscriptions = new Subscriptions(hub, this.outbox);
+    this.#rates = new Rates(limits, hub.nowMs);
     socket.on("message", (data, isBinary) => this.#receiveSafely(data, isBinary));
     socket.on("pong", () => {
       this.#pongAtMs = hub.nowMs();
     });
     socket.on("ping", (data) => this.#answerPing(data));
-    socket.on("close", () => this.#release());
+    socket.on("close", (code) => this.#closed(code));
     // What ws finds wrong (too long, bad frames) it closes with the code that RFC 6455 gives; "close" follows.
     socket.on("error", () => this.#release());
   }
 
-  /** Sends bytes that are the same for all clients, to those that have been welcomed. */
-  broadcast(bytes: Uint8Array): void {
-    if (this.#role !== undefined && !this.#isEnded) this.#outbox.sendControl(bytes);
+  /** what the client may do, once it has been welcomed */
+  get role(): Role | undefined {
+    return this.#role;
   }
 
-  deliver(channel: Channel, seq: number, frame: Uint8Array): void {
-    this.#outbox.sendFrame(channel.number, seq, frame);
+  /** bytes that the kernel has not taken yet */
+  get queuedBytes(): number {
+    return this.socket.bufferedAmount;
+  }
+
+  /** whether nothing is under way any more: no answer, and no byte that the kernel has not taken */
+  get isFlushed(): boolean {
+    return this.#isEnded || (this.#answering === 0 && this.outbox.isFlushed);
+  }
+
+  /** Sends bytes that are the same for all clients, to those that have been welcomed. */
+  broadcast(bytes: Uint8Array): void {
+    if (this.#role !== undefined && !this.#isEnded) this.outbox.sendControl(bytes);
   }
 
   /** Looks at all that may have taken too long. */
@@ -79,27 +100,44 @@ export class Session implements Subscriber {
       this.end(closeCodes.noPong, "no pong");
       return;
     }
+    if (nowMs > this.hub.tokensEndAtMs) {
+      this.end(closeCodes.expired, "the token's time is over");
+      return;
+    }
     if (nowMs - this.#pingAtMs >= limits.pingMs) {
       this.#pingAtMs = nowMs;
       this.socket.ping();
     }
-    this.#outbox.sweep();
+    this.outbox.sweep();
+  }
+
+  /** Takes no more requests, while those that came before are still answered. */
+  stopListening(): void {
+    this.#isListening = false;
   }
 
   /** Ends the connection: nothing more is sent or heard, and a peer that does not answer the close is cut off. */
   end(code: number, reason: string): void {
     if (this.#isEnded) return;
+    this.#endCode = code;
     this.#release();
     this.socket.close(code, reason);
     const cutOff = setTimeout(() => this.socket.terminate(), this.hub.limits.closingMsMax);
     this.socket.once("close", () => clearTimeout(cutOff));
   }
 
-  #release(): void {
+  #release(mayResume = true): void {
     this.#isEnded = true;
-    this.#outbox.clear();
-    for (const channel of this.#channels.values()) this.hub.channels.leave(channel, this);
-    this.#channels.clear();
+    this.outbox.clear();
+    this.#subscriptions.release(mayResume);
+  }
+
+  #closed(socketCode: number): void {
+    this.#release(!saidGoodbye.has(socketCode));
+    const code = this.#endCode ?? socketCode;
+    count(this.hub.counts.sessionsEnded, code);
+    const seconds = (this.hub.nowMs() - this.#openedAtMs) / 1000;
+    this.hub.log.info({ session: this.id, code, seconds }, "session closed");
   }
 
   /** What a listener throws would end the process, and with it every other session. */
@@ -113,7 +151,8 @@ export class Session implements Subscriber {
   }
 
   #receive(data: RawData, isBinary: boolean): void {
-    if (this.#isEnded) return;
+    if (this.#isEnded || !this.#isListening) return;
+    this.hub.counts.messagesReceived += 1;
     // binaryType is "nodebuffer", so data is one Buffer.
     let message: unknown;
     try {
@@ -135,104 +174,79 @@ export class Session implements Subscriber {
   }
 
   #greet(message: unknown): void {
-    const hello = helloSchema.safeParse(message);
-    if (!hello.success) {
-      this.end(closeCodes.badRequest, "a valid hello has to come first");
+    this.hub.refresh();
+    const greeting = readHello(message, this.hub, this.address, this.bearerRole);
+    if (greeting.refusal) {
+      this.hub.log.warn({ session: this.id, address: this.address, ...greeting.refusal }, "client refused");
+      this.end(greeting.refusal.code, greeting.refusal.reason);
       return;
     }
-    if (hello.data.v !== PROTOCOL_VERSION) {
-      this.end(closeCodes.version, `version ${hello.data.v}; this server speaks ${PROTOCOL_VERSION}`);
-      return;
-    }
-    const role = this.bearerRole ?? this.hub.roleOf(this.address, hello.data.auth);
-    if (role === undefined) {
-      this.end(closeCodes.badToken, "no valid token");
-      return;
-    }
-    if (this.hub.hasEnded()) {
-      this.end(closeCodes.shutdown, "the simulation has ended");
-      return;
-    }
+    const { role, resume } = greeting;
     this.#role = role;
-    this.#send(welcome(this.hub.simulation, role, this.hub.limits));
+    this.#welcome(role, resume);
+  }
+
+  #welcome(role: Role, resume: Hello["resume"]): void {
+    const resumed = resume && this.#subscriptions.resume(resume);
+    const { simulation, limits, log } = this.hub;
+    log.info({ session: this.id, role, address: this.address, resumed: resumed?.length }, "session opened");
+    this.#send(welcome(simulation, this.id, role, limits, resumed));
+    this.#subscriptions.catchUp();
   }
 
   #answer(request: Request): void {
     if (request.op === "ack") {
-      this.#outbox.acknowledge(request.channel, request.seq);
-      if (request.id !== undefined) this.#send({ op: "reply", id: request.id, to: "ack" });
+      this.#acknowledge(request);
       return;
     }
-    const bucket = request.op === "cmd" ? this.#commands : this.#requests;
-    if (!bucket.take(this.hub.nowMs())) {
+    const isAllowed =
+      request.op === "cmd" ? this.#rates.allowsCommand(request.command) : this.#rates.allowsRequest();
+    if (!isAllowed) {
       this.#sendError("RATE_LIMITED", `too many requests (${request.op}); slow down`, request.id);
+      this.#endIfFlooded();
       return;
     }
-    const answered = this.#perform(request);
-    answered.catch((error: unknown) => this.#sendFailure(error, request.id));
+    this.#answering += 1;
+    this.#perform(request)
+      .catch((error: unknown) => this.#sendFailure(error, request.id))
+      .finally(() => {
+        this.#answering -= 1;
+      });
   }
 
-  async #perform(request: Exclude<Request, { op: "ack" }>): Promise<void> {
+  /** Those that acknowledge nothing are requests like others, or a flood of them would cost nothing. */
+  #acknowledge({ channel, seq, id }: Ack): void {
+    const isNews = this.outbox.acknowledge(channel, seq);
+    if (!isNews && !this.#rates.allowsRequest()) this.#endIfFlooded();
+    else if (id !== undefined) this.#send({ op: "reply", id, to: "ack" });
+  }
+
+  #endIfFlooded(): void {
+    if (this.#rates.areIgnored) this.end(closeCodes.limit, "far too many requests");
+  }
+
+  async #perform(request: Answered): Promise<void> {
+    const { id } = request;
     switch (request.op) {
-      case "sub":
-        return this.#subscribe(request);
+      case "sub": {
+        const added = await this.#subscriptions.add(request);
+        if (!added) return;
+        this.#send(added.reply);
+        added.begin();
+        return;
+      }
       case "unsub":
-        return this.#unsubscribe(request.channel, request.id);
-      case "cmd":
-        return this.#command(request);
+        this.#subscriptions.remove(request.channel);
+        return this.#send({ op: "reply", id, to: "unsub", channel: request.channel });
+      case "cmd": {
+        const { command, branch, key } = request;
+        const client = { session: this.id, role: this.#role };
+        const applied = await this.hub.interventions.apply(client, commandOf(command), branch, key);
+        return this.#send({ op: "reply", id, to: "cmd", tick: applied.tick, result: applied.result });
+      }
       case "ping":
-        return this.#send({
-          op: "reply",
-          id: request.id,
-          to: "ping",
-          tick: this.hub.simulation.status().tick,
-        });
+        return this.#send({ op: "reply", id, to: "ping", tick: this.hub.simulation.status().tick });
     }
-  }
-
-  async #subscribe(request: Sub): Promise<void> {
-    const { topic, watch } = watchOf(request, this.hub.simulation.topics);
-    const { subscriptionsMax } = this.hub.limits;
-    if (this.#channels.size + this.#subscribing >= subscriptionsMax) {
-      throw new EddyError("LIMIT_EXCEEDED", `${subscriptionsMax} subscriptions already; end one first`);
-    }
-    this.#subscribing += 1;
-    let channel: Channel;
-    try {
-      channel = await this.hub.channels.use(topic, watch);
-    } finally {
-      this.#subscribing -= 1;
-    }
-    if (this.#isEnded) return this.hub.channels.leave(channel);
-    if (this.#channels.has(channel.number)) {
-      this.hub.channels.leave(channel); // the first subscription goes on; the same channel is the answer
-    } else {
-      this.#channels.set(channel.number, channel);
-      this.#outbox.open(channel.number, deliveryOf(topic));
-      this.hub.channels.join(channel, this);
-    }
-    this.#send(subReply(request.id, channel));
-  }
-
-  #unsubscribe(number: number, id: number): void {
-    const channel = this.#channels.get(number);
-    if (!channel) throw new EddyError("INVALID_ARGUMENT", `channel ${number} is not one of this session's`);
-    this.#channels.delete(number);
-    this.#outbox.close(number);
-    this.hub.channels.leave(channel, this);
-    this.#send({ op: "reply", id, to: "unsub", channel: number });
-  }
-
-  async #command(request: Cmd): Promise<void> {
-    if (this.#role !== "controller") {
-      throw new EddyError(
-        "FORBIDDEN",
-        "a viewer may not change the simulation; connect with the controller's token",
-      );
-    }
-    const { command, branch, key } = request;
-    const { tick, result } = await this.hub.interventions.apply(commandOf(command), branch, key);
-    this.#send({ op: "reply", id: request.id, to: "cmd", tick, result });
   }
 
   #refuseMalformed(reason: string, id?: number): void {
@@ -265,7 +279,7 @@ export class Session implements Subscriber {
   }
 
   #send(message: unknown): void {
-    if (!this.#isEnded) this.#outbox.sendControl(encode(message));
+    if (!this.#isEnded) this.outbox.sendControl(encode(message));
   }
 
   #answerPing(data: Buffer): void {

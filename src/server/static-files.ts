@@ -4,6 +4,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { extname, join, sep } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { EddyError } from "../errors.js";
+import { respond, securityHeaders } from "./respond.js";
 
 const CONTENT_TYPES: Readonly<Record<string, string>> = {
   ".html": "text/html; charset=utf-8",
@@ -20,16 +21,6 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
   ".wasm": "application/wasm",
 };
 
-const SECURITY_HEADERS = {
-  "Content-Security-Policy":
-    "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data:; font-src 'self'; " +
-    "connect-src 'self'; worker-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-  "X-Content-Type-Options": "nosniff",
-  "Referrer-Policy": "no-referrer",
-  "Cross-Origin-Opener-Policy": "same-origin",
-  "Cross-Origin-Resource-Policy": "same-origin",
-} as const;
-
 /** Files whose names carry a hash of their content, as the bundler writes them. */
 const HASHED = /^\/assets\/.*-[\w-]{8,}\.\w+$/;
 
@@ -44,25 +35,25 @@ export async function staticFiles(folder?: string): Promise<StaticFiles> {
   const root = folder === undefined ? undefined : await rootFolder(folder);
   return async (request, response) => {
     if (request.method !== "GET" && request.method !== "HEAD") {
-      refuse(response, 405, "only GET and HEAD", { Allow: "GET, HEAD" });
+      refuse(request, response, 405, "only GET and HEAD", { Allow: "GET, HEAD" });
       return;
     }
     const path = requestedPath(request.url ?? "/");
     if (path === undefined) {
-      refuse(response, 400, "not a path");
+      refuse(request, response, 400, "not a path");
       return;
     }
     if (root === undefined) {
-      refuse(response, 404, "this server has no page; connect a client");
+      refuse(request, response, 404, "this server has no page; connect a client");
       return;
     }
     const file = await fileWithin(root, path);
     if (file === undefined) {
-      refuse(response, 404, "no such file");
+      refuse(request, response, 404, "no such file");
       return;
     }
     response.writeHead(200, {
-      ...SECURITY_HEADERS,
+      ...securityHeaders,
       "Content-Type": CONTENT_TYPES[extname(file.path)] ?? "application/octet-stream",
       "Content-Length": file.bytes,
       "Cache-Control": HASHED.test(path) ? "public, max-age=31536000, immutable" : "no-cache",
@@ -114,18 +105,11 @@ async function fileWithin(root: string, path: string): Promise<{ path: string; b
 }
 
 function refuse(
+  request: IncomingMessage,
   response: ServerResponse,
   status: number,
   reason: string,
   headers: Record<string, string> = {},
 ): void {
-  const body = `${reason}\n`;
-  response.writeHead(status, {
-    ...SECURITY_HEADERS,
-    ...headers,
-    "Content-Type": "text/plain; charset=utf-8",
-    "Content-Length": Buffer.byteLength(body),
-    "Cache-Control": "no-store",
-  });
-  response.end(body);
+  respond(request, response, status, "text/plain; charset=utf-8", `${reason}\n`, headers);
 }

@@ -1,14 +1,19 @@
-import { randomUUID } from "node:crypto";
 import type { Simulation } from "../simulation/simulation.js";
 import type { Heartbeat, Role, Welcome } from "../wire/messages.js";
 import { clientLimits, type ServerLimits } from "./limits.js";
 
-/** What a client is told first: the network, its topics, and how it stands. */
-export function welcome(simulation: Simulation, role: Role, limits: ServerLimits): Welcome {
+/** What a client is told first: the network, its topics, how it stands, and which channels go on. */
+export function welcome(
+  simulation: Simulation,
+  session: string,
+  role: Role,
+  limits: ServerLimits,
+  resumed: Welcome["resumed"],
+): Welcome {
   const status = simulation.status();
   return {
     op: "welcome",
-    session: randomUUID(),
+    session,
     epoch: status.epoch,
     role,
     limits: clientLimits(limits),
@@ -16,6 +21,7 @@ export function welcome(simulation: Simulation, role: Role, limits: ServerLimits
     tick: status.tick,
     info: simulation.info,
     status,
+    ...(resumed && { resumed }),
   };
 }
 

@@ -88,7 +88,8 @@ export function float32Values(bytes: Uint8Array): Float32Array {
   return new Float32Array(littleEndian(new Uint8Array(bytes)).buffer);
 }
 
-function float32Bytes(values: Float32Array): Uint8Array {
+/** Values as raw little-endian bytes, which the wire has for float32; a view of them where the host has the same order. */
+export function float32Bytes(values: Float32Array): Uint8Array {
   const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
   return hostIsLittleEndian ? bytes : littleEndian(new Uint8Array(bytes));
 }

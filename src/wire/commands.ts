@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { nameSchema, unitsSchema } from "./description.js";
+import { readOnly } from "./read-only.js";
 
 /** Float32 values as raw little-endian bytes, rows of the batch one after the other; NaN and infinities are refused. */
 const valuesSchema = z.instanceof(Uint8Array);
@@ -61,7 +62,7 @@ const interventions = [
   z.strictObject({
     kind: z.literal("lesion"),
     module: nameSchema,
-    units: z.array(z.number().int().nonnegative()).max(4000).readonly(),
+    units: readOnly(z.array(z.number().int().nonnegative()).max(4000)),
   }),
   z.strictObject({
     kind: z.literal("reset"),
@@ -79,7 +80,7 @@ const keepingCommands = [
   z.strictObject({
     kind: z.literal("record"),
     name: nameSchema,
-    topics: z.array(recordedTopicSchema).max(256).readonly(),
+    topics: readOnly(z.array(recordedTopicSchema).max(256)),
     hashes: z.enum(["phases", "ticks"]).default("phases"),
   }),
   z.strictObject({ kind: z.literal("stopRecording") }),
@@ -97,7 +98,7 @@ const branchCommands = [
     kind: z.literal("branch"),
     name: nameSchema,
     checkpoint: nameSchema.nullable().default(null),
-    changes: z.array(interventionSchema).max(64).readonly().default([]),
+    changes: readOnly(z.array(interventionSchema).max(64)).default([]),
   }),
   z.strictObject({ kind: z.literal("endBranch"), name: nameSchema }),
 ] as const;

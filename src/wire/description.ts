@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { readOnly } from "./read-only.js";
 
 /** Names of topics, modules, pathways and tasks. */
 export const nameSchema = z.string().min(1).max(200);
@@ -25,7 +26,7 @@ export type WireTopic = z.infer<typeof topicSchema>;
 
 const moduleSchema = z.strictObject({
   neurons: countSchema,
-  blocks: z.record(nameSchema, z.tuple([countSchema, countSchema]).readonly()),
+  blocks: z.record(nameSchema, readOnly(z.tuple([countSchema, countSchema]))),
   spectralRadius: z.number(),
 });
 
@@ -44,8 +45,8 @@ export const infoSchema = z.strictObject({
   tickMs: z.number(),
   backend: z.string(),
   modules: z.record(nameSchema, moduleSchema),
-  pathways: z.array(pathwaySchema).readonly(),
-  tasks: z.array(nameSchema).readonly(),
+  pathways: readOnly(z.array(pathwaySchema)),
+  tasks: readOnly(z.array(nameSchema)),
 });
 /** A description of the network as the wire tells it. */
 export type WireInfo = z.infer<typeof infoSchema>;

@@ -8,11 +8,22 @@
  *     {op: "cmd", id: 2, command: {kind: "pause"}} -> {op: "reply", id: 2, to: "cmd", tick}
  *                                               <- {op: "heartbeat", tick, paused, status}   every second
  *
+ *                                               <- {op: "topics", topics}   when topics have come or gone
+ *
  * Every frame has to be acknowledged, by itself or by a later one of its channel: after
  * `limits.unacknowledgedFramesMax` the frames of a conflated channel wait (only the latest is kept), and a client that
  * acknowledges nothing for ten seconds is closed with `closeCodes.slow`.
+ *
+ * A connection that broke goes on within a minute, channels and their `seq` as they were:
+ *
+ *     {op: "hello", v: 1, auth, resume: {epoch, channels: [{channel: 5, seq: 41}]}}
+ *                                               -> {op: "welcome", resumed: [{channel: 5, recovered: true}], ...}
+ *                                               <- [5, 42, tick, 0, bytes]   what was missed, none left out unsaid
+ *
+ * Where `recovered` is false (another epoch, or too late) the topic has to be subscribed to anew. A command that was sent
+ * with a `key` may be sent again after a break: it is applied once, and the first reply is repeated.
  */
-export { decode, encode, float32Values } from "./codec.js";
+export { decode, encode, float32Bytes, float32Values } from "./codec.js";
 export { commandSchema, type WireCommand, type WireCommandInput } from "./commands.js";
 export type { Units, WireInfo, WireStatus, WireTopic } from "./description.js";
 export {
@@ -27,6 +38,7 @@ export {
   type Role,
   type ServerMessage,
   type SubReply,
+  type TopicsMessage,
   type Welcome,
 } from "./messages.js";
 export {

@@ -10,6 +10,7 @@ import {
   unitsSchema,
 } from "./description.js";
 import { serverMessageLimits } from "./protocol.js";
+import { readOnly } from "./read-only.js";
 import {
   channelSchema,
   deliverySchema,
@@ -48,18 +49,16 @@ export const welcomeSchema = z.strictObject({
   epoch: z.string(),
   role: roleSchema,
   limits: clientLimitsSchema,
-  topics: z.array(topicSchema).readonly(),
+  topics: readOnly(z.array(topicSchema)),
   tick: countSchema,
   info: infoSchema,
   status: statusSchema,
   /**
-   * of the channels that `hello` wanted to resume: recovered, so that the frames which were missed follow, none left
-   * out; or not, so that it has to be subscribed to anew
+   * of the channels that `hello` wanted to resume: recovered, so that the session is subscribed to it again and what was
+   * missed follows (lossless: every frame; conflated: the latest, whose `dropped` counts the others); or not, so that it
+   * has to be subscribed to anew, as a channel of another number
    */
-  resumed: z
-    .array(z.strictObject({ channel: channelSchema, recovered: z.boolean() }))
-    .readonly()
-    .optional(),
+  resumed: readOnly(z.array(z.strictObject({ channel: channelSchema, recovered: z.boolean() }))).optional(),
 });
 /** The first message of the server. */
 export type Welcome = z.infer<typeof welcomeSchema>;
@@ -78,9 +77,13 @@ export const subReplySchema = z.strictObject({
   payload: z.enum(["tensor", "record", "lanes"]),
   /** conflated: only the latest matters, `dropped` counts the others; lossless: every frame, or the connection ends */
   delivery: deliverySchema,
-  /** `seq` of the next frame, less what that frame says was dropped before it */
+  /**
+   * `seq` of the next frame, less what that frame says was dropped before it. Of a conflated channel that others watch
+   * already, the latest frame follows at once.
+   */
   seq: countSchema,
   every: z.number().int().min(1),
+  hzMax: z.number().optional(),
   /** of tensors */
   dtype: z.enum(["float32", "uint8"]).optional(),
   shape: z.tuple([countSchema]).optional(),
@@ -148,12 +151,21 @@ export const heartbeatSchema = z.strictObject({
 /** A sign of life, with how the simulation stands. */
 export type Heartbeat = z.infer<typeof heartbeatSchema>;
 
+/** Sent when the topics are others than those of the welcome, or of the last message of this kind: a twin began or ended. */
+export const topicsMessageSchema = z.strictObject({
+  op: z.literal("topics"),
+  topics: readOnly(z.array(topicSchema)),
+});
+/** All topics that there are from now on. */
+export type TopicsMessage = z.infer<typeof topicsMessageSchema>;
+
 /** All that the server sends but data frames. */
 export const controlMessageSchema = z.discriminatedUnion("op", [
   welcomeSchema,
   replySchema,
   errorMessageSchema,
   heartbeatSchema,
+  topicsMessageSchema,
 ]);
 /** A message of the server that is no data frame. */
 export type ControlMessage = z.infer<typeof controlMessageSchema>;

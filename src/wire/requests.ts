@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { commandSchema } from "./commands.js";
 import { countSchema, nameSchema, unitsSchema } from "./description.js";
+import { readOnly } from "./read-only.js";
 
 /** Chosen by the client; the one reply (or error) to a request carries it back. */
 export const requestIdSchema = countSchema;
@@ -12,15 +13,17 @@ export const helloSchema = z.strictObject({
   op: z.literal("hello"),
   v: z.number().int().min(0).max(1000),
   auth: z.string().max(512).optional(),
-  /** goes on with the channels of a connection that broke */
+  /**
+   * goes on with the channels of a connection that broke, at most `limits.subscriptionsMax` of them and within a minute;
+   * `resumed` of the welcome says which do go on
+   */
   resume: z
     .strictObject({
       epoch: z.string().max(100),
       /** by channel: `seq` of the last frame that came; the next one's less one where none has */
-      channels: z
-        .array(z.strictObject({ channel: channelSchema, seq: z.number().int().min(-1) }))
-        .max(1024)
-        .readonly(),
+      channels: readOnly(
+        z.array(z.strictObject({ channel: channelSchema, seq: z.number().int().min(-1) })).max(1024),
+      ),
     })
     .optional(),
 });
@@ -29,7 +32,7 @@ export type Hello = z.infer<typeof helloSchema>;
 
 export const rowSchema = z.union([countSchema, z.literal("mean")]);
 
-const rangeSchema = z.tuple([z.number(), z.number()]).readonly();
+const rangeSchema = readOnly(z.tuple([z.number(), z.number()]));
 
 /** What a subscriber gets in place of the chosen units: projections, a histogram, or a byte for each. */
 export const reductionSchema = z.discriminatedUnion("kind", [
@@ -64,7 +67,7 @@ export const subSchema = z.strictObject({
   reduce: reductionSchema.optional(),
   /** of lanes alone */
   window: windowSchema.optional(),
-  /** default: lossless for errors and records, conflated for everything else */
+  /** default: lossless for errors and records, conflated for everything else; events and requests to a world have no other */
   delivery: deliverySchema.optional(),
 });
 /** A request to subscribe to a topic. */

@@ -89,9 +89,10 @@ describe("a client of a real simulation", () => {
     const errors = await client.frames(error.channel, 1);
     expect(values(errors[0][4])).toHaveLength(32);
     expect(errors[0][2]).toBe(6);
-    const phases = (await client.frames(events.channel, 7)).map(
-      ([, , , , payload]) => (payload as { phase: string }).phase,
-    );
+    const phases = (await client.frames(events.channel, 8)).flatMap(([, , , , payload]) => {
+      const { kind, phase } = payload as { kind: string; phase?: string };
+      return kind === "phase" ? [phase] : [];
+    });
     expect(phases.slice(0, 4)).toEqual(["inference", "learning", "waiting", "inference"]);
   });
 

@@ -39,7 +39,7 @@ export function valueAt(topic: string, tick: number, unit: number): number {
 /** A simulation without a network: it ticks when told, and each value says where it comes from. */
 export class ScriptedSimulation implements Simulation {
   readonly info = info;
-  readonly topics = topics;
+  topics: readonly Topic[] = topics;
   readonly frames = new Subject<Frame>();
   readonly watches = new Map<number, Watch>();
   readonly applied: Command[] = [];
@@ -70,7 +70,7 @@ export class ScriptedSimulation implements Simulation {
   }
 
   async watch(watch: Watch): Promise<number> {
-    const topic = topics.find((candidate) => candidate.topic === watch.topic);
+    const topic = this.topics.find((candidate) => candidate.topic === watch.topic);
     if (!topic || (watch.units && watch.units.end > (topic.units ?? 0))) {
       throw new EddyError("INVALID_ARGUMENT", `cannot watch ${watch.topic}`);
     }
@@ -89,6 +89,11 @@ export class ScriptedSimulation implements Simulation {
   /** A new epoch begins, as after a reset. */
   beginEpoch(epoch: string): void {
     this.#status = { ...this.#status, epoch };
+  }
+
+  /** It goes on with less, as after a GPU was lost. */
+  degrade(why: string): void {
+    this.#status = { ...this.#status, degraded: why };
   }
 
   async command(command: Command): Promise<Applied> {

@@ -133,6 +133,19 @@ describe("messages", () => {
     expect(requestSchema.safeParse({ op: "ping" }).success).toBe(false);
   });
 
+  it("with bytes where a list is needed are refused, not thrown at", () => {
+    const bytes = new Uint8Array(4);
+    for (const command of [
+      { kind: "lesion", module: "m1", units: bytes },
+      { kind: "record", name: "r", topics: bytes },
+      { kind: "branch", name: "b", changes: bytes },
+    ]) {
+      expect(requestSchema.safeParse({ op: "cmd", id: 1, command }).success).toBe(false);
+    }
+    const reduce = { kind: "bytes", range: bytes };
+    expect(requestSchema.safeParse({ op: "sub", id: 1, topic: "state/m1", reduce }).success).toBe(false);
+  });
+
   it("of a server that are none are refused with the field's name", () => {
     expect(() => parseServerMessage(encode({ op: "heartbeat", tick: -1 }))).toThrow(
       /^malformed message: tick/,
