@@ -1,25 +1,12 @@
-import { createHash } from "node:crypto";
+import { subtle } from "node:crypto";
 import { constants, existsSync } from "node:fs";
 import { access, readFile, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { z } from "zod";
 import { EddyError } from "../errors.js";
-import { validate } from "../model/validate.js";
+import { type CheckpointDescription, describedText, parseDescription } from "./checkpoint-description.js";
 import { parseSafetensors, serialiseSafetensors } from "./safetensors.js";
-import { type StateSnapshot, scalarsSchema } from "./state-snapshot.js";
+import type { StateSnapshot } from "./state-snapshot.js";
 import { writeAtomically } from "./write-atomically.js";
-
-const checkpointSchema = z.strictObject({
-  format: z.literal("eddy-checkpoint/2"),
-  /** the run as resolved */
-  run: z.unknown(),
-  /** how far it is; the writer's own */
-  progress: z.unknown(),
-  state: scalarsSchema,
-  tensors: z.strictObject({ file: z.string().regex(/^[^/\\]+$/), sha256: z.string() }),
-  /** of all the other fields, as JSON without white space */
-  sha256: z.string(),
-});
 
 /** What a checkpoint holds. */
 export interface Checkpoint {
@@ -28,10 +15,22 @@ export interface Checkpoint {
   readonly snapshot: StateSnapshot;
 }
 
-const sha256 = (bytes: Uint8Array | string): string => createHash("sha256").update(bytes).digest("hex");
+/** What writing one gave. */
+export interface WrittenCheckpoint {
+  /** of both halves */
+  readonly bytes: number;
+}
+
+/** Of many bytes, beside this thread. */
+const digestOf = async (bytes: Uint8Array<ArrayBuffer>): Promise<string> =>
+  Buffer.from(await subtle.digest("SHA-256", bytes)).toString("hex");
 
 /** Removes what nobody needs; whatever keeps it from that is no failure of what was asked for. */
 const clear = (path: string): Promise<void> => rm(path, { force: true }).catch(() => {});
+
+/** The disk, or the user's part of it, is full. */
+const isFull = (error: unknown): boolean =>
+  error instanceof Error && "code" in error && (error.code === "ENOSPC" || error.code === "EDQUOT");
 
 /** The JSON half of a checkpoint: the name that users give, with .json if they left it out. */
 export const checkpointPath = (name: string): string => (name.endsWith(".json") ? name : `${name}.json`);
@@ -69,40 +68,45 @@ async function tensorsFileOf(path: string): Promise<string | null> {
  * Writes a checkpoint as two files: NAME.json and, beside it, the safetensors that it names by their checksum. The one
  * before stays whole until the new one is complete.
  * @param name path of the JSON half, with or without .json
- * @throws EddyError FILE_INVALID when it cannot be written; nothing is left of it then
+ * @throws EddyError FILE_INVALID, or NO_SPACE on a full disk, when it cannot be written; nothing is left of it then
  */
-export async function writeCheckpoint(name: string, { run, progress, snapshot }: Checkpoint): Promise<void> {
+export async function writeCheckpoint(
+  name: string,
+  { run, progress, snapshot }: Checkpoint,
+): Promise<WrittenCheckpoint> {
   const path = checkpointPath(name);
   const before = await tensorsFileOf(path);
   const bytes = serialiseSafetensors(snapshot.tensors);
-  const digest = sha256(bytes);
+  const digest = await digestOf(bytes);
   const file = `${basename(path, ".json")}-${digest.slice(0, 12)}.safetensors`;
   const tensors = join(dirname(path), file);
-  const content = {
-    format: "eddy-checkpoint/2",
-    run,
-    progress,
-    state: snapshot.scalars,
-    tensors: { file, sha256: digest },
-  };
-  const json = { ...content, sha256: sha256(JSON.stringify(content)) };
+  const text = describedText({ run, progress, state: snapshot.scalars, tensors: { file, sha256: digest } });
   try {
     await writeAtomically(tensors, bytes);
-    await writeAtomically(path, `${JSON.stringify(json, null, 1)}\n`);
+    await writeAtomically(path, text);
   } catch (cause) {
     if (before !== tensors) await clear(tensors);
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new EddyError(
-      "FILE_INVALID",
+      isFull(cause) ? "NO_SPACE" : "FILE_INVALID",
       `checkpoint ${path}: cannot be written: ${reason}; the one before it, if any, is untouched`,
       { cause },
     );
   }
   // the new one is whole; an old file that stays is only in the way
   if (before && before !== tensors) await clear(before);
+  return { bytes: bytes.length + Buffer.byteLength(text) };
 }
 
-async function read(path: string, what: string): Promise<Uint8Array> {
+/** Removes both halves of a checkpoint; a kill in between leaves tensors that nothing names, never the other half. */
+export async function removeCheckpoint(name: string): Promise<void> {
+  const path = checkpointPath(name);
+  const tensors = await tensorsFileOf(path);
+  await clear(path);
+  if (tensors) await clear(tensors);
+}
+
+async function read(path: string, what: string): Promise<Uint8Array<ArrayBuffer>> {
   try {
     return await readFile(path);
   } catch (cause) {
@@ -113,44 +117,24 @@ async function read(path: string, what: string): Promise<Uint8Array> {
 }
 
 /**
+ * Reads the JSON half of a checkpoint and checks that it is whole.
+ * @throws EddyError FILE_NOT_FOUND, FILE_INVALID or CHECKSUM_MISMATCH
+ */
+export async function readDescription(name: string): Promise<CheckpointDescription> {
+  const path = checkpointPath(name);
+  return parseDescription(await read(path, "checkpoint"), path);
+}
+
+/**
  * Reads a checkpoint and checks that it is whole.
  * @throws EddyError FILE_NOT_FOUND, FILE_INVALID or CHECKSUM_MISMATCH
  */
 export async function readCheckpoint(name: string): Promise<Checkpoint> {
   const path = checkpointPath(name);
-  const text = new TextDecoder().decode(await read(path, "checkpoint"));
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch (cause) {
-    throw new EddyError(
-      "FILE_INVALID",
-      `checkpoint ${path}: damaged: not JSON; was it cut off? Take an earlier one`,
-      { cause },
-    );
-  }
-  if (
-    typeof json !== "object" ||
-    json === null ||
-    !("format" in json) ||
-    json.format !== "eddy-checkpoint/2"
-  ) {
-    throw new EddyError(
-      "FILE_INVALID",
-      `checkpoint ${path}: not a checkpoint of Eddy; give the JSON file that --checkpoint wrote`,
-    );
-  }
-  const { run, progress, state, tensors } = validate(checkpointSchema, json, path);
-  const { sha256: digest, ...content } = json as Record<string, unknown>;
-  if (sha256(JSON.stringify(content)) !== digest) {
-    throw new EddyError(
-      "CHECKSUM_MISMATCH",
-      `checkpoint ${path}: damaged: its content does not match its checksum; take an earlier one`,
-    );
-  }
+  const { run, progress, state, tensors } = await readDescription(path);
   const file = join(dirname(path), tensors.file);
   const bytes = await read(file, "tensors of the checkpoint");
-  if (sha256(bytes) !== tensors.sha256) {
+  if ((await digestOf(bytes)) !== tensors.sha256) {
     throw new EddyError(
       "CHECKSUM_MISMATCH",
       `${file}: damaged: its checksum is not the one in ${path}; take an earlier checkpoint`,

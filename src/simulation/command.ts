@@ -45,6 +45,18 @@ export type Intervention =
   | { readonly kind: "outputError"; readonly readout: string; readonly error: Float32Array }
   /** takes all connections from and to these units away, for good */
   | { readonly kind: "lesion"; readonly module: string; readonly units: readonly number[] }
+  /**
+   * brings modules back to rest, and takes away what readouts answered and what enters by their errors; biases that
+   * learned are zero again, and of the W of `matrices` those connections that are no numbers. The guard against NaN asks
+   * for it; the wire has no word for it
+   */
+  | {
+      readonly kind: "quiet";
+      readonly modules: readonly string[];
+      readonly readouts: readonly string[];
+      readonly biases: readonly string[];
+      readonly matrices: readonly string[];
+    }
   /** begins anew, in a new epoch: states, weights (with what the optimiser remembers), or both; seed null: the same */
   | { readonly kind: "reset"; readonly what: "state" | "weights" | "both"; readonly seed: number | null }
   /** goes on from a checkpoint of this run, in a new epoch; its tick comes back, too */
@@ -112,7 +124,12 @@ export type BranchCommand =
       readonly checkpoint: string | null;
       readonly changes: readonly Intervention[];
     }
-  | { readonly kind: "endBranch"; readonly name: string };
+  | {
+      readonly kind: "endBranch";
+      readonly name: string;
+      /** for those who are told; absent: somebody wanted it */
+      readonly reason?: string;
+    };
 
 /** What may be asked of a running simulation. */
 export type Command = ClockCommand | Intervention | KeepingCommand | BranchCommand;

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { EddyError } from "../errors.js";
-import type { Kernels } from "../kernels/kernels.js";
+import type { Kernels, RecurrentMatrix } from "../kernels/kernels.js";
+import type { SparseWeights } from "../kernels/sparse-weights.js";
 import type { ContinuousNetwork } from "../streams/continuous.js";
 import type { NetworkState } from "../streams/network-state.js";
 import type { Checkpoint } from "./checkpoint.js";
@@ -8,10 +9,16 @@ import type { AppliedIntervention, Intervention, Origin } from "./command.js";
 import { perform } from "./interventions/perform.js";
 import type { Place } from "./interventions/place.js";
 import { refuse } from "./interventions/ranges.js";
-import type { Part, SimulationEvent } from "./part.js";
-import type { Run } from "./run-description.js";
+import { describeProgress, type LiveProgress, progressOf, recallPart } from "./live-progress.js";
+import type { Part, PublishedRecord, SimulationEvent } from "./part.js";
+import { describeRun, type Run } from "./run-description.js";
 import type { SimulationLoad } from "./simulation.js";
-import { type StateSnapshot, takeSnapshot } from "./state-snapshot.js";
+import { restoreState, type StateSnapshot, takeSnapshot } from "./state-snapshot.js";
+
+/** Of so many ticks one is timed event by event: in a small network asking for the time takes longer than watching. */
+const timedOneOf = 8;
+/** Evenly spread over all phases of any period, as multiples of the golden section are. */
+const isTimed = (tick: number): boolean => (tick * 0.6180339887498949) % 1 < 1 / timedOneOf;
 
 /** What an engine is made of. */
 export interface EngineOptions {
@@ -19,6 +26,8 @@ export interface EngineOptions {
   readonly run: Run;
   /** Builds the network of the run, to go on from a state, or from the beginning when there is none. */
   open(state: NetworkState | null): ContinuousNetwork;
+  /** of this run, to go on from */
+  readonly from?: Checkpoint | null;
 }
 
 /**
@@ -32,23 +41,34 @@ export class Engine implements Place {
   epoch: string = randomUUID();
   readonly #open: EngineOptions["open"];
   readonly #parts: Part[] = [];
+  /** recurrent matrices as they were read */
+  readonly #weights = new WeakMap<RecurrentMatrix, Promise<SparseWeights>>();
+  /** of the checkpoint that it went on from */
+  readonly #from: LiveProgress | null;
   #net: ContinuousNetwork;
   #interventions = 0;
   /** interventions and snapshots that are under way or wait for their turn */
   #busy = 0;
   #tail: Promise<unknown> = Promise.resolve();
   #withinTick = false;
+  /** what parts take for the events of this tick counts for those of several */
+  #isTimed = false;
+  /** a tick that failed may have left anything */
+  #broken = false;
   /** of a part that saw an event */
   #failure: { readonly error: unknown } | null = null;
   #ticks = 0;
   #tickMs = 0;
   #watchingMs = 0;
+  #lateTicks = 0;
 
-  constructor({ kernels, run, open }: EngineOptions) {
+  constructor({ kernels, run, open, from = null }: EngineOptions) {
     this.kernels = kernels;
     this.run = run;
     this.#open = open;
-    this.#net = open(null);
+    this.#from = from && progressOf(from);
+    this.#interventions = this.#from?.interventions ?? 0;
+    this.#net = open(from && restoreState(kernels, run.network, from.snapshot));
     this.#listen();
   }
 
@@ -58,8 +78,9 @@ export class Engine implements Place {
   }
 
   /** Cost of ticks so far, and of the parts that saw them. */
-  get load(): Pick<SimulationLoad, "ticks" | "tickSeconds" | "watchingSeconds"> {
+  get load(): Omit<SimulationLoad, "framesWaiting"> {
     return {
+      lateTicks: this.#lateTicks,
       ticks: this.#ticks,
       tickSeconds: this.#tickMs / 1000,
       watchingSeconds: this.#watchingMs / 1000,
@@ -69,6 +90,7 @@ export class Engine implements Place {
   /** Has a part take part from now on. */
   attach(part: Part): void {
     this.#parts.push(part);
+    if (this.#from) recallPart(part, this.#from);
   }
 
   get parts(): readonly Part[] {
@@ -79,8 +101,12 @@ export class Engine implements Place {
   tick(): void {
     const startMs = performance.now();
     this.#withinTick = true;
+    this.#isTimed = isTimed(this.#ticks);
     try {
       this.#net.tick();
+    } catch (error) {
+      this.#broken = true;
+      throw error;
     } finally {
       this.#withinTick = false;
     }
@@ -102,12 +128,28 @@ export class Engine implements Place {
       const wait = part.hold?.();
       if (wait) waits.push(wait);
     }
-    return waits.length > 0 ? Promise.all(waits) : null;
+    // interventions that came meanwhile take their time, too, and an output that was read asks a client for what comes next
+    return waits.length > 0 ? Promise.all(waits).then(() => this.hold()) : null;
+  }
+
+  /** Counts what parts that see and read back took beside ticks, ms. */
+  countWatching(ms: number): void {
+    this.#watchingMs += ms;
+  }
+
+  /** Counts a tick that begins late. */
+  countLate(): void {
+    this.#lateTicks += 1;
   }
 
   /** Tells all parts of something. */
   tell(event: SimulationEvent): void {
     for (const part of this.#parts) part.told?.(event);
+  }
+
+  /** Sends a record on a topic of a part's own to whoever watches it. */
+  publish(record: PublishedRecord): void {
+    for (const part of this.#parts) part.published?.(record);
   }
 
   async checkpoint(name: string): Promise<Checkpoint> {
@@ -141,7 +183,29 @@ export class Engine implements Place {
   snapshot(): Promise<StateSnapshot> {
     return this.#inTurn(() => {
       this.#net.drain();
-      return takeSnapshot(this.kernels, this.#net.state, true);
+      return this.#read();
+    });
+  }
+
+  /**
+   * All that a simulation needs to go on as if it had never stopped; the clock waits while it is read.
+   * @throws EddyError SIMULATION_ENDED, as a rejection, when a tick has failed
+   */
+  capture(): Promise<Checkpoint> {
+    return this.#inTurn(async () => {
+      if (this.#broken) throw hasEnded();
+      this.#net.drain();
+      const progress = describeProgress(this.#interventions, this.#parts);
+      const snapshot = await this.#read();
+      return { run: describeRun(this.run), progress, snapshot };
+    });
+  }
+
+  /** Runs work between two ticks, after what was asked for before; the clock waits until it is done. */
+  between<Result>(work: () => Promise<Result> | Result): Promise<Result> {
+    return this.#inTurn(() => {
+      this.#net.drain();
+      return work();
     });
   }
 
@@ -158,12 +222,27 @@ export class Engine implements Place {
     this.tell({ kind: "epoch", tick: state.tick, epoch: this.epoch, why });
   }
 
-  /** Runs work at a boundary, after whatever waits for one already. */
+  /** Reads the state back; a recurrent matrix only once, since kernels never change one but make another of it. */
+  #read(): Promise<StateSnapshot> {
+    return takeSnapshot(this.kernels, this.#net.state, true, (matrix) => {
+      const known = this.#weights.get(matrix) ?? this.kernels.weights(matrix);
+      this.#weights.set(matrix, known);
+      return known;
+    });
+  }
+
+  /**
+   * Runs work at a boundary, after whatever waits for one already, and after what doors answer to outputs that they are
+   * reading: whether the read-back is fast or slow must not show.
+   */
   #inTurn<Result>(work: () => Promise<Result> | Result): Promise<Result> {
     this.#busy += 1;
-    const done = this.#tail.then(work).finally(() => {
-      this.#busy -= 1;
-    });
+    const doors = this.#tail.then(() => this.#net.hold());
+    const done = doors
+      .then(() => work())
+      .finally(() => {
+        this.#busy -= 1;
+      });
     this.#tail = done.catch(() => {});
     return done;
   }
@@ -171,14 +250,15 @@ export class Engine implements Place {
   #listen(): void {
     this.#net.events.subscribe({
       next: (event) => {
-        const startMs = performance.now();
+        const isTimed = this.#withinTick && this.#isTimed;
+        const startMs = isTimed ? performance.now() : 0;
         try {
           for (const part of this.#parts) part.see?.(event);
         } catch (error) {
           // thrown here it would end the process
           this.#failure ??= { error };
         }
-        if (this.#withinTick) this.#watchingMs += performance.now() - startMs;
+        if (isTimed) this.#watchingMs += timedOneOf * (performance.now() - startMs);
       },
       // tick() throws it
       error: () => {},

@@ -4,6 +4,7 @@ import type { LearningRule } from "../model/learning-rule.js";
 import { ruleOf } from "../model/learning-rules.js";
 import { clock } from "../streams/clock.js";
 import type { StimulusDoor } from "../streams/stimulus-door.js";
+import type { Checkpoint } from "./checkpoint.js";
 import type { ClockCommand, Command } from "./command.js";
 import { Engine, hasEnded } from "./engine.js";
 import { infoOf } from "./info.js";
@@ -16,8 +17,10 @@ import type { Part, PartCommand } from "./part.js";
 import type { Run } from "./run-description.js";
 import type { Simulation } from "./simulation.js";
 import { statusOf } from "./status.js";
-import { checkWatch, topicsOf } from "./topics.js";
-import { type Watches, watches } from "./watches.js";
+import { checkWatch } from "./watching/check-watch.js";
+import { laneKeeper } from "./watching/lane-keeper.js";
+import { topicsOf } from "./watching/topics.js";
+import { Watches } from "./watching/watches.js";
 
 /** A network that ticks, until it has ended or failed. */
 interface Ticking {
@@ -46,13 +49,15 @@ function keepTicking(engine: Engine, seen: Watches, pacer: Pacing, ticks: number
     clocked.unsubscribe();
     // whoever hears of the end finds everything freed
     await engine.close();
+    // what parts told in the end goes out, too
+    await seen.close?.();
     seen.complete();
   };
   const end = (): Promise<void> => {
     ending ??= finish();
     return ending;
   };
-  const clocked = clock(pacer.pace, { hold: () => engine.hold() }).subscribe({
+  const clocked = clock(pacer.pace, { hold: () => engine.hold(), late: () => engine.countLate() }).subscribe({
     next() {
       try {
         engine.tick();
@@ -63,6 +68,7 @@ function keepTicking(engine: Engine, seen: Watches, pacer: Pacing, ticks: number
       if (ticks !== null && engine.net.state.tick >= ticks) end().catch((error) => seen.fail(error));
     },
     error: (error) => seen.fail(error),
+    complete: () => void end().catch((error) => seen.fail(error)),
   });
   return {
     check() {
@@ -97,6 +103,7 @@ function byPart(parts: readonly Part[], command: PartCommand) {
  * @param doors where stimuli come in, by task
  * @param rule the run's, or one of the caller's own
  * @param partsOf what else takes part in it
+ * @param from a checkpoint of this run to go on from
  * @throws EddyError INVALID_DESCRIPTION when the run is not continuous, INVALID_ARGUMENT for a pace or ticks out of
  *   range
  */
@@ -107,19 +114,29 @@ export function localSimulation(
   options: SimulationOptions,
   rule: LearningRule = ruleOf(run),
   partsOf: (engine: Engine, pacer: Pacing) => readonly Part[] = () => [],
+  from: Checkpoint | null = null,
 ): Simulation {
   checkPace("ticksPerSecond", options.ticksPerSecond);
-  if (options.ticks !== null) checkSteps("ticks", options.ticks);
+  if (options.ticks !== null) {
+    checkSteps("ticks", options.ticks);
+    const made = from?.snapshot.scalars.tick ?? 0;
+    if (options.ticks <= made) throw refuse("ticks", options.ticks, `more than the ${made} made already`);
+  }
   const engine = new Engine({
     kernels,
     run,
+    from,
     open: (state) =>
       state ? continueNetwork(kernels, run, doors, rule, state) : openNetwork(kernels, run, doors, rule),
   });
-  const seen = watches(engine);
-  const topics = topicsOf(run.network);
+  const keeper = laneKeeper(engine);
+  const seen = new Watches(engine, { keeper });
   const pacer = pacing(options.ticksPerSecond, options.paused, () => engine.net.state.tick);
-  for (const part of [seen, ...partsOf(engine, pacer)]) engine.attach(part);
+  for (const part of [keeper, seen, ...partsOf(engine, pacer)]) engine.attach(part);
+  const topics = [
+    ...topicsOf(run.network, engine.net.state.parameters),
+    ...engine.parts.flatMap((part) => part.topics ?? []),
+  ];
   const ticking = keepTicking(engine, seen, pacer, options.ticks);
   return {
     info: infoOf(run, kernels.name, engine.net.state),

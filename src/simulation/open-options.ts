@@ -28,6 +28,8 @@ export interface RecordingOptions {
   readonly bytesMax?: number;
   /** and when less than this is free on the disk; default 64 MiB */
   readonly freeBytesMin?: number;
+  /** ticks between two checkpoints that a recording keeps for replays that begin late; default 20,000 */
+  readonly everyTicks?: number;
   /** records from the first tick on */
   readonly atOnce?: Omit<Extract<KeepingCommand, { kind: "record" }>, "kind">;
 }
@@ -38,7 +40,7 @@ export interface OpenOptions extends Partial<SimulationOptions> {
   readonly backend?: string;
   /** where data sets are; default: EDDY_DATA, else the user's cache folder */
   readonly data?: string;
-  /** path of a checkpoint of this run to go on from */
+  /** path of a checkpoint of this run to go on from, or of a folder of them: its latest that is whole */
   readonly from?: string;
   /** absent: none are kept, and none can be restored */
   readonly checkpoints?: CheckpointOptions;
@@ -46,4 +48,8 @@ export interface OpenOptions extends Partial<SimulationOptions> {
   readonly recordings?: RecordingOptions;
   /** nothing but what it is told to do is done: no guard against NaN acts, and no alarm */
   readonly replay?: boolean;
+  /** why it goes on with less than it was started with, as after a GPU was lost: its status and an event say so */
+  readonly degraded?: string;
+  /** folder in which twins find what they begin with; absent: it has no twins */
+  readonly branchPoints?: string;
 }

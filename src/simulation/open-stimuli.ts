@@ -1,11 +1,11 @@
 import { invalid } from "../model/validate.js";
 import type { StimulusSource } from "../streams/stimulus.js";
-import { endless, type StimulusDoor } from "../streams/stimulus-door.js";
+import { endlessSource, type StimulusDoor } from "../streams/stimulus-door.js";
 import { gabor } from "../streams/tasks/gabor.js";
 import { imageSet } from "../streams/tasks/image-set.js";
 import type { Run, StimuliDescription } from "./run-description.js";
 
-const open = (stimuli: StimuliDescription, seed: number, directory: string): StimulusSource => {
+const open = (stimuli: Exclude<StimuliDescription, { source: "client" }>, seed: number, directory: string): StimulusSource => {
   const { source, ...options } = stimuli;
   return source === "gabor"
     ? gabor({ ...options, seed })
@@ -15,7 +15,7 @@ const open = (stimuli: StimuliDescription, seed: number, directory: string): Sti
 /**
  * Opens the stimuli of all tasks of a run.
  * @param directory where data sets are
- * @returns by task; tasks that the run does not describe are left out
+ * @returns by task; tasks that the run does not describe, or a client's, are left out
  * @throws EddyError DATA_MISSING or FILE_INVALID; INVALID_DESCRIPTION when a network has no room for them
  */
 export function openStimuli(
@@ -25,7 +25,7 @@ export function openStimuli(
   const sources = new Map<string, StimulusSource>();
   for (const task of network.tasks.values()) {
     const described = stimuli[task.name];
-    if (!described) continue;
+    if (!described || described.source === "client") continue;
     const source = open(described, seed, directory);
     const size = network.inputs.get(task.input);
     const outputs = network.readouts.get(task.readout)?.size;
@@ -47,9 +47,9 @@ export function openStimuli(
   return sources;
 }
 
-/** The doors of sources, each an endless supply in batches of the run's size. */
+/** The doors of sources, each an endless supply in batches of the run's size, as the state's seed and parameters say. */
 export const endlessDoors = (
   { batch }: Run,
   sources: ReadonlyMap<string, StimulusSource>,
 ): Map<string, StimulusDoor> =>
-  new Map([...sources].map(([task, { training }]) => [task, endless(training, batch)]));
+  new Map([...sources].map(([task, source]) => [task, endlessSource(source, batch)]));

@@ -10,6 +10,8 @@ export interface Pacing {
   /** ticks a second; null is as fast as possible */
   speed(): number | null;
   stop(): void;
+  /** No tick follows: the pace completes, and whoever keeps the network ticking ends it. */
+  end(): void;
   /** @throws EddyError INVALID_ARGUMENT for a pace or a number of ticks that is none */
   apply(command: ClockCommand): void;
 }
@@ -28,6 +30,10 @@ export function pacing(ticksPerSecond: number | null, paused: boolean, tick: () 
     paused: () => pace.value.mode !== "run",
     speed: () => speed,
     stop: () => pace.next({ mode: "paused" }),
+    end() {
+      pace.next({ mode: "paused" });
+      pace.complete();
+    },
     apply(command) {
       switch (command.kind) {
         case "pause":

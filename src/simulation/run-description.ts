@@ -53,6 +53,19 @@ export const stimuliSchema = z.discriminatedUnion("source", [
     trainingImages: z.int().min(1).optional().describe("default: new ones without end"),
     testImages: z.int().min(1).default(400),
   }),
+  strictObject({
+    source: z.literal("client"),
+    late: z
+      .enum(["wait", "goOn"])
+      .default("wait")
+      .describe("whether the clock waits for the client's next stimulus"),
+    timeoutMs: z
+      .number()
+      .min(1)
+      .max(3_600_000)
+      .default(1000)
+      .describe("so long it waits, and the client has, until it is late"),
+  }).describe("stimuli and targets are a client's, which is given the network's outputs"),
   ...imageSetNames.map((name) =>
     strictObject({
       source: z.literal(name),
@@ -140,9 +153,17 @@ function checkStimuli(network: Network, stimuli: Run["stimuli"], own: ReadonlySe
   }
 }
 
-/** Refuses what continuous operation could not heed. */
-function checkContinuous({ schedule, iterations, network, rule }: Run): void {
-  if (schedule.kind !== "continuous") return;
+/** Refuses what one of the two ways of operation could not heed. */
+function checkOperation({ schedule, iterations, network, rule, stimuli }: Run): void {
+  if (schedule.kind !== "continuous") {
+    const [asking] = Object.entries(stimuli).find(([, { source }]) => source === "client") ?? [];
+    if (asking === undefined) return;
+    throw invalid(
+      `stimuli.${asking}.source`,
+      "client",
+      'a source that is no client, or "schedule": {"kind": "continuous"}, in which clients take part',
+    );
+  }
   const { tolerance } = iterations;
   if (tolerance !== undefined) {
     throw invalid(
@@ -175,7 +196,7 @@ export function resolveRun(value: unknown, own: ReadonlySet<string> = new Set())
   const network = resolveNetwork(expandNetwork(run.network));
   checkStimuli(network, run.stimuli, own);
   // whether a rule can run continuously at all comes before what it needs of a network
-  checkContinuous({ ...run, network });
+  checkOperation({ ...run, network });
   ruleOf(run).check?.(network);
   return { ...run, network };
 }

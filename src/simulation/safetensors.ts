@@ -74,7 +74,7 @@ export function parseSafetensors(bytes: Uint8Array, file: string): ReadonlyMap<s
 }
 
 /** Writes tensors in the safetensors format, in the order of their names, data aligned to 8 bytes. */
-export function serialiseSafetensors(tensors: ReadonlyMap<string, StoredTensor>): Uint8Array {
+export function serialiseSafetensors(tensors: ReadonlyMap<string, StoredTensor>): Uint8Array<ArrayBuffer> {
   const names = [...tensors.keys()].sort();
   const header: Record<string, Entry> = {};
   let end = 0;

@@ -12,8 +12,8 @@ function leaves(value: unknown, path: string, into: Map<string, string>): Map<st
   return into;
 }
 
-/** What may differ: names, and how long to train. */
-const free = new Set(["name", "network.name", "schedule.epochs"]);
+/** What may differ: names, what axes show, and how long to train. */
+const free = new Set(["name", "network.name", "tickMs", "schedule.epochs"]);
 
 /**
  * Checks that a checkpoint was written by the run that is to go on.

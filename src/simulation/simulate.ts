@@ -3,13 +3,17 @@ import { defaultBackend } from "../kernels/backends.js";
 import type { LearningRule } from "../model/learning-rule.js";
 import type { StimulusDoor } from "../streams/stimulus-door.js";
 import { dataDirectory } from "../streams/tasks/data-directory.js";
+import { openCheckpointFolder } from "./checkpoints/checkpoints.js";
+import { openFrom } from "./checkpoints/open-from.js";
 import { openBackend } from "./choose-backend.js";
 import { localSimulation } from "./local-simulation.js";
 import type { OpenOptions } from "./open-options.js";
 import { endlessDoors, openStimuli } from "./open-stimuli.js";
 import { partsOf } from "./parts.js";
 import { resolveRun } from "./run-description.js";
+import { checkSameRun } from "./same-run.js";
 import type { Simulation } from "./simulation.js";
+import { openWorlds } from "./worlds.js";
 
 /** The same, with stimuli of the caller's own. */
 export interface SimulateOptions extends OpenOptions {
@@ -30,6 +34,8 @@ export const openOptionNames = [
   "checkpoints",
   "recordings",
   "replay",
+  "degraded",
+  "branchPoints",
 ];
 const simulateOptionNames = [...openOptionNames, "doors", "rule"];
 
@@ -61,10 +67,18 @@ export async function simulate(value: unknown, options: SimulateOptions = {}): P
     ticks = null,
     paused = false,
   } = options;
-  const run = resolveRun(value, new Set(Object.keys(doors)));
+  const own = new Set(Object.keys(doors));
+  const run = resolveRun(value, own);
+  const from = options.from === undefined ? null : await openFrom(options.from);
+  if (from) checkSameRun(run, resolveRun(from.checkpoint.run, own), from.path);
+  const checkpoints =
+    options.checkpoints === undefined
+      ? null
+      : await openCheckpointFolder(options.checkpoints, from?.path ?? null);
+  const worlds = openWorlds(run, options.replay ?? false);
   const opened = endlessDoors(run, openStimuli(run, dataDirectory(data)));
   const { kernels, choice } = await openBackend(backend, run, rule);
-  const all = new Map([...opened, ...Object.entries(doors)]);
+  const all = new Map([...opened, ...worlds.doors, ...Object.entries(doors)]);
   try {
     const simulation = localSimulation(
       kernels,
@@ -72,7 +86,8 @@ export async function simulate(value: unknown, options: SimulateOptions = {}): P
       all,
       { ticksPerSecond, ticks, paused },
       rule,
-      partsOf(options),
+      partsOf(options, { from, checkpoints, worlds }),
+      from?.checkpoint,
     );
     return { ...simulation, choice, close: () => simulation.close().finally(() => kernels.close()) };
   } catch (error) {

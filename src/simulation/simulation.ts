@@ -10,7 +10,7 @@ export interface Watch {
   readonly topic: string;
   /** every n-th tick (tensors); 1 for records */
   readonly every: number;
-  /** at most so many frames a second; absent: no limit */
+  /** at most so many frames a second (tensors, metrics, lanes); absent: no limit, 10 for lanes */
   readonly hzMax?: number;
   /** which units: [start, end), every n-th */
   readonly units?: { readonly start: number; readonly end: number; readonly every: number };
@@ -18,17 +18,17 @@ export interface Watch {
   readonly row?: number | "mean";
   /** what is made of these units before they are read back; absent: their values */
   readonly reduce?: Reduction;
-  /** lanes: the window that each frame shows */
+  /** lanes: the window that each frame shows; absent: the last 1,000 ticks */
   readonly window?: LaneWindow;
 }
 
 /** What a watcher gets in place of the values. */
 export type Reduction =
-  /** their projection on so many principal components, found in the ticks before, as soon as there are enough */
+  /** their projection on so many principal components, found in the watch's first 128 ticks, before which no frame comes */
   | { readonly kind: "components"; readonly count: number }
-  /** how many of them fall into each of so many equal bins; those outside count for the first and the last */
+  /** how many of them fall into each of so many equal bins; those outside count for the first and the last, NaN for none */
   | { readonly kind: "histogram"; readonly bins: number; readonly range: readonly [number, number] }
-  /** each as a byte, from `range[0]` (0) to `range[1]` (255); those outside count for the first and the last */
+  /** each as a byte, from `range[0]` (0) to `range[1]` (255); those outside are 0 and 255, NaN is 0 */
   | { readonly kind: "bytes"; readonly range: readonly [number, number] };
 
 /** Ticks of the recent past: so many up to `end`, which is the latest tick when absent. */
@@ -42,7 +42,7 @@ export interface Topic {
   readonly topic: string;
   /** tensor: float32 values of `units` units; record: a small JSON object; lanes: a record that a window is asked of */
   readonly payload: "tensor" | "record" | "lanes";
-  /** units of the whole tensor; absent for records */
+  /** units of the whole tensor, of weights all values [from, to]; absent for records */
   readonly units?: number;
 }
 
@@ -109,7 +109,7 @@ export interface SimulationLoad {
   readonly ticks: number;
   /** seconds spent in ticks, all parts included */
   readonly tickSeconds: number;
-  /** seconds of those spent for watchers */
+  /** seconds spent for watchers, in ticks and beside them: asking for what they see, reducing it, handing it on */
   readonly watchingSeconds: number;
   /** ticks that began more than a period of the pace after they were due */
   readonly lateTicks: number;
@@ -128,10 +128,14 @@ export interface Simulation {
   readonly topics: readonly Topic[];
   /** how it stood after the last tick that was reported; at most 100 ms old while it runs */
   status(): SimulationStatus;
-  /** frames of all watches, in order of ticks; ends with the simulation, errs with its failure */
+  /**
+   * frames of all watches, each watch's in order of ticks within an epoch; ends with the simulation, errs with its
+   * failure
+   */
   readonly frames: Observable<Frame>;
   /**
-   * Starts to watch. @returns the handle that its frames carry
+   * Starts to watch. Frames begin with what there is now, if anything: a tensor, or a record that waits for an answer.
+   * @returns the handle that its frames carry
    * @throws EddyError INVALID_ARGUMENT (as a rejection) for an unknown topic or units outside it
    */
   watch(watch: Watch): Promise<number>;

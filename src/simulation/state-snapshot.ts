@@ -9,6 +9,7 @@ import type { Parameters } from "../model/parameters.js";
 import { mapSignals, type Signals, signalNames } from "../model/signals.js";
 import { validate } from "../model/validate.js";
 import { type NetworkState, restingState } from "../streams/network-state.js";
+import { controlFields, controlOf, restoreControl, storeInjections } from "./control-snapshot.js";
 import type { StoredTensor } from "./safetensors.js";
 
 const count = z.int().min(0);
@@ -32,10 +33,12 @@ export const scalarsSchema = z.strictObject({
       trial: z.int().min(-1),
       phase: z.enum(["waiting", "inference", "learning"]),
       ticksLeft: count,
+      asked: z.boolean().default(false),
     }),
   ),
   /** how many ticks back delayed pathways reach */
   past: count,
+  ...controlFields,
 });
 
 /** A network's state away from its backend: what a checkpoint holds. */
@@ -88,11 +91,13 @@ function* movingTensors(state: NetworkState): Generator<[string, Tensor]> {
  * work that off first (`drain`).
  * @param moving whether to keep states, errors and stimuli too, or, between two trials of phased operation, only what
  *   was learned
+ * @param weightsOf reads a recurrent matrix back, or has it already; it is not changed
  */
 export async function takeSnapshot(
   kernels: Kernels,
   state: NetworkState,
   moving: boolean,
+  weightsOf: Kernels["weights"] = (matrix) => kernels.weights(matrix),
 ): Promise<StateSnapshot> {
   const { parameters, tick, batch, beta, seed, trials, optimiser, gates, tasks, past } = state;
   const tensors = new Map<string, StoredTensor>();
@@ -109,18 +114,18 @@ export async function takeSnapshot(
       [...parameters.recurrent].map(([name, { spectralRadius }]) => [name, spectralRadius]),
     ),
     steps: stepsOf(parameters),
-    tasks: Object.fromEntries(
-      [...tasks].map(([name, { trial, phase, ticksLeft }]) => [name, { trial, phase, ticksLeft }]),
-    ),
+    tasks: Object.fromEntries([...tasks].map(([name, { pending: _, ...clock }]) => [name, clock])),
     past: moving ? past.length : 0,
+    ...controlOf(state),
   };
   const modules = [...parameters.recurrent];
   const [recurrent, values] = await Promise.all([
-    Promise.all(modules.map(([, { matrix }]) => kernels.weights(matrix))),
+    Promise.all(modules.map(([, { matrix }]) => weightsOf(matrix))),
     Promise.all(handles.map(([, tensor]) => kernels.read(tensor))),
   ]);
   for (const [i, [module]] of modules.entries()) storeRecurrent(tensors, module, recurrent[i]);
   for (const [i, [name, { shape }]] of handles.entries()) tensors.set(name, { shape, data: values[i] });
+  storeInjections(state, tensors);
   return { scalars, tensors };
 }
 
@@ -139,15 +144,18 @@ function storeRecurrent(
   const counts = Float32Array.from({ length: neurons }, (_unused, from) => rows[from + 1] - rows[from]);
   const shape = [values.length];
   tensors.set(`${recurrentParts.counts}/${module}`, { shape: [neurons], data: counts });
-  tensors.set(`${recurrentParts.columns}/${module}`, { shape, data: Float32Array.from(columns) });
+  tensors.set(`${recurrentParts.columns}/${module}`, { shape, data: new Float32Array(columns) });
   tensors.set(`${recurrentParts.values}/${module}`, { shape, data: values });
 }
+
+/** What of a backend it takes to bring tensors onto it. */
+type Uploads = Pick<Kernels, "tensor" | "matrix">;
 
 /** A tensor of a checkpoint, of a given shape. @throws EddyError CHECKPOINT_MISMATCH */
 type Stored = (name: string, shape?: readonly number[]) => StoredTensor;
 
 function restoreRecurrent(
-  kernels: Kernels,
+  kernels: Uploads,
   stored: Stored,
   module: string,
   neurons: number,
@@ -172,7 +180,7 @@ function restoreRecurrent(
 
 /** Uploads every tensor of one part of a snapshot. */
 function uploadPart(
-  kernels: Kernels,
+  kernels: Uploads,
   tensors: StateSnapshot["tensors"],
   part: string,
   into: Map<string, Tensor>,
@@ -183,7 +191,7 @@ function uploadPart(
 }
 
 function restoreParameters(
-  kernels: Kernels,
+  kernels: Uploads,
   network: Network,
   { scalars, tensors }: StateSnapshot,
 ): Parameters {
@@ -222,16 +230,13 @@ function restoreParameters(
   return parameters;
 }
 
-/**
- * Brings a snapshot onto a backend.
- * @throws EddyError CHECKPOINT_MISMATCH when it lacks what the network needs
- */
-export function restoreState(kernels: Kernels, network: Network, snapshot: StateSnapshot): NetworkState {
+function restore(kernels: Uploads, network: Network, snapshot: StateSnapshot): NetworkState {
   const scalars = validate(scalarsSchema, snapshot.scalars, "checkpoint.state");
   const { tensors } = snapshot;
   const state = restingState(network, restoreParameters(kernels, network, snapshot), scalars);
   state.tick = scalars.tick;
   state.trials = scalars.trials;
+  restoreControl(state, network, scalars, tensors);
   for (const [id, gate] of Object.entries(scalars.gates)) state.gates.set(id, gate);
   for (const part of stateParts) uploadPart(kernels, tensors, part, state[part]);
   state.past = Array.from({ length: scalars.past }, (_unused, i) =>
@@ -252,4 +257,26 @@ export function restoreState(kernels: Kernels, network: Network, snapshot: State
     });
   }
   return state;
+}
+
+/**
+ * Brings a snapshot onto a backend. A refusal leaves no handles behind.
+ * @throws EddyError CHECKPOINT_MISMATCH when it lacks what the network needs
+ */
+export function restoreState(kernels: Kernels, network: Network, snapshot: StateSnapshot): NetworkState {
+  const made: (Tensor | RecurrentMatrix)[] = [];
+  const uploaded = <Handle extends Tensor | RecurrentMatrix>(handle: Handle): Handle => {
+    made.push(handle);
+    return handle;
+  };
+  const uploads: Uploads = {
+    tensor: (data, shape) => uploaded(kernels.tensor(data, shape)),
+    matrix: (weights) => uploaded(kernels.matrix(weights)),
+  };
+  try {
+    return restore(uploads, network, snapshot);
+  } catch (error) {
+    for (const handle of made) kernels.dispose(handle);
+    throw error;
+  }
 }

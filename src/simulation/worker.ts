@@ -34,7 +34,10 @@ function bundled(handled: Int32Array): (frame: Frame) => void {
     if (bundle.length > 1) return;
     setImmediate(() => {
       const buffers = bundle.flatMap(({ payload }) =>
-        payload instanceof Float32Array && payload.buffer instanceof ArrayBuffer ? [payload.buffer] : [],
+        (payload instanceof Float32Array || payload instanceof Uint8Array) &&
+        payload.buffer instanceof ArrayBuffer
+          ? [payload.buffer]
+          : [],
       );
       send({ op: "frames", frames: bundle }, [...new Set(buffers)]);
       sent = (sent + bundle.length) | 0;

@@ -2,7 +2,6 @@ import { of } from "rxjs";
 import { describe, expect, it } from "vitest";
 import { localSimulation } from "../../src/simulation/local-simulation.js";
 import { resolveRun } from "../../src/simulation/run-description.js";
-import { topicsOf } from "../../src/simulation/topics.js";
 import { fromStream } from "../../src/streams/stimulus-door.js";
 import { errorOf, rejectionOf } from "../error-of.js";
 import { running, scene, until } from "./running.js";
@@ -37,7 +36,7 @@ describe("a simulation", () => {
       ["error(out)->m2", "error", "error(out)", "m2"],
       ["error(m2)->m1", "error", "error(m2)", "m1"],
     ]);
-    expect(simulation.topics).toEqual(topicsOf(resolveRun(scene).network));
+    expect(simulation.topics.map(({ topic }) => topic)).toContain("lanes");
     expect(simulation.status()).toMatchObject({
       tick: 0,
       paused: true,
@@ -85,6 +84,26 @@ describe("a simulation", () => {
     expect(simulation.status()).toMatchObject({ tick: 1, paused: false });
     await simulation.command({ kind: "speed", ticksPerSecond: null });
     await until(() => simulation.status().tick > 50);
+  });
+
+  it("counts ticks that come late, and what watching takes", async () => {
+    const { simulation, watch } = await running();
+    await watch({ topic: "state/m1" });
+    let slowed = 0;
+    simulation.frames.subscribe(({ tick }) => {
+      if (tick !== 3) return;
+      slowed = performance.now();
+      while (performance.now() - slowed < 30);
+    });
+    await simulation.command({ kind: "speed", ticksPerSecond: 200 });
+    await simulation.command({ kind: "resume" });
+    await until(() => simulation.status().tick > 6);
+    const { load, tick } = simulation.status();
+    expect(load.ticks).toBe(tick);
+    // 30 ms are six periods
+    expect(load.lateTicks).toBeGreaterThan(0);
+    expect(load.watchingSeconds).toBeGreaterThan(0.03);
+    expect(load.tickSeconds).toBeGreaterThan(0);
   });
 
   it("ends by itself after so many ticks, frames included", async () => {

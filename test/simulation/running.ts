@@ -3,10 +3,9 @@ import { openKernels } from "../../src/kernels/backends.js";
 import type { Kernels } from "../../src/kernels/kernels.js";
 import { localSimulation } from "../../src/simulation/local-simulation.js";
 import type { SimulationOptions } from "../../src/simulation/open-options.js";
-import { openStimuli } from "../../src/simulation/open-stimuli.js";
+import { endlessDoors, openStimuli } from "../../src/simulation/open-stimuli.js";
 import { resolveRun } from "../../src/simulation/run-description.js";
 import type { Frame, Simulation, Watch } from "../../src/simulation/simulation.js";
-import { endless } from "../../src/streams/stimulus-door.js";
 
 /** A small live scene: inference 6 ticks, learning 4; a state has 32 units, the readout 2. */
 export const scene = {
@@ -52,9 +51,7 @@ export async function running(
   backend = "reference",
 ): Promise<Running> {
   const run = resolveRun(value);
-  const doors = new Map(
-    [...openStimuli(run, "")].map(([task, { training }]) => [task, endless(training, run.batch)]),
-  );
+  const doors = endlessDoors(run, openStimuli(run, ""));
   const kernels = await openKernels(backend);
   const simulation = localSimulation(kernels, run, doors, {
     ticksPerSecond: null,

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { resolveRun } from "../../src/simulation/run-description.js";
 import type { Frame, Watch } from "../../src/simulation/simulation.js";
-import { checkWatch, topicsOf } from "../../src/simulation/topics.js";
+import { checkWatch } from "../../src/simulation/watching/check-watch.js";
+import { topicsOf } from "../../src/simulation/watching/topics.js";
 import { errorOf, rejectionOf } from "../error-of.js";
 import { running, scene } from "./running.js";
 
@@ -98,17 +99,14 @@ describe("a watch", () => {
     expect(ticksOf(second.frames())).toEqual([0, 1, 2, 3, 4, 5]);
   });
 
-  it("of a task's results ends a simulation whose numbers overflow", async () => {
+  it("of a task's results goes on where numbers overflow, with null for the loss", async () => {
     const overflowing = { ...scene, network: { ...scene.network, activation: "linear", spectralRadius: 20 } };
-    const { simulation, watch, ended } = await running(overflowing);
-    await watch({ topic: "metrics/gabor" });
-    await simulation.command({ kind: "resume" });
-    const error = await rejectionOf(ended);
-    expect(error.code).toBe("NOT_FINITE");
-    expect(error.message).toMatch(/^the loss of task gabor became NaN in trial \d+, at tick \d+; lower /);
-    expect((await rejectionOf(simulation.watch({ topic: "events", every: 1 }))).code).toBe(
-      "SIMULATION_ENDED",
-    );
+    const { step, watch } = await running(overflowing);
+    const metrics = await watch({ topic: "metrics/gabor" });
+    await step(67);
+    const results = metrics.frames().map(({ payload }) => payload);
+    expect(results[0]).toMatchObject({ trial: 0, loss: expect.any(Number) });
+    expect(results[6]).toMatchObject({ trial: 6, loss: null, accuracy: 0 });
   });
 
   it("does not change what happens", async () => {
@@ -125,7 +123,8 @@ describe("a watch", () => {
 });
 
 describe("a watch is refused", () => {
-  const topics = topicsOf(resolveRun(scene).network);
+  const noParameters = { recurrent: new Map(), biases: new Map(), learned: new Map() };
+  const topics = topicsOf(resolveRun(scene).network, noParameters);
   const refused = (watch: Partial<Watch> & { topic: string }): string => {
     const error = errorOf(() => checkWatch(topics, 3, { every: 1, ...watch }));
     expect(error.code).toBe("INVALID_ARGUMENT");
@@ -151,6 +150,53 @@ describe("a watch is refused", () => {
     [{ row: -1 }, /row is -1/],
   ])("for %j", (watch, text) => {
     expect(refused({ topic: "state/m1", ...watch })).toMatch(text);
+  });
+
+  it.each<[Partial<Watch>, RegExp]>([
+    [{ hzMax: 0 }, /hzMax is 0, needed 0.001 to 100000 frames a second/],
+    [{ hzMax: Number.NaN }, /hzMax is null/],
+    [{ reduce: { kind: "components", count: 17 } }, /reduce.count is 17, needed 1 to 16 components/],
+    [
+      { reduce: { kind: "components", count: 3 }, units: { start: 0, end: 32, every: 16 } },
+      /count is 3, needed 1 to 2/,
+    ],
+    [{ reduce: { kind: "histogram", bins: 0, range: [0, 1] } }, /reduce.bins is 0, needed 1 to 4096/],
+    [
+      { reduce: { kind: "histogram", bins: 2, range: [1, 1] } },
+      /reduce.range is \[1,1\], needed two numbers/,
+    ],
+    [{ reduce: { kind: "bytes", range: [0, Number.POSITIVE_INFINITY] } }, /reduce.range is \[0,null\]/],
+    [{ window: { ticks: 5 } }, /window is .*only lanes have one/],
+    [{ topic: "residual/m1", row: 0 }, /residual\/m1: row is 0, needed none/],
+    [{ topic: "residual/m1", units: { start: 0, end: 2, every: 1 } }, /needed start < end <= 1/],
+    [{ topic: "weights/m1->m2", row: "mean" }, /row is "mean", needed none: it has no batch/],
+    [
+      { topic: "weights/m1->m2", reduce: { kind: "components", count: 1 } },
+      /a histogram or bytes of weights/,
+    ],
+    [{ topic: "events", hzMax: 5 }, /hzMax is 5, needed none: each of these records is told/],
+    [{ topic: "events", every: 2 }, /every is 2, needed 1 for a record/],
+    [{ topic: "metrics/gabor", reduce: { kind: "bytes", range: [0, 1] } }, /needed none for a record/],
+    [{ topic: "lanes", window: { ticks: 0 } }, /window.ticks is 0, needed 1 to 100000/],
+    [{ topic: "lanes", window: { ticks: 1, end: -1 } }, /window.end is -1, needed a tick/],
+  ])("for %j", (watch, text) => {
+    expect(refused({ topic: "state/m1", ...watch })).toMatch(text);
+  });
+
+  it("for more weights at once than a frame should carry, with what to do instead", () => {
+    const large = resolveRun({ ...scene, network: { ...scene.network, neurons: 512 } });
+    const known = topicsOf(large.network, noParameters);
+    const check = (watch: Partial<Watch>) =>
+      checkWatch(known, 3, { topic: "weights/m1.W", every: 1, ...watch });
+    expect(errorOf(() => check({})).message).toMatch(
+      /units is "all 262144 values", needed a slice of at most 65536 values, or a histogram \(reduce\)/,
+    );
+    expect(errorOf(() => check({ units: { start: 0, end: 65_537, every: 1 } })).code).toBe(
+      "INVALID_ARGUMENT",
+    );
+    check({ units: { start: 5, end: 65_541, every: 1 } });
+    check({ units: { start: 0, end: 262_144, every: 4 } });
+    check({ reduce: { kind: "histogram", bins: 10, range: [-1, 1] } });
   });
 
   it("for units or rows of a record", () => {
