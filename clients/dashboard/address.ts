@@ -1,4 +1,4 @@
-import { TOKEN_FRAGMENT_KEY, WIRE_PATH } from "../../src/wire/index.js";
+import { TOKEN_FRAGMENT_KEY, WIRE_PATH } from "eddy/wire";
 
 const STORED_AS = "eddy.token";
 

@@ -1,4 +1,4 @@
-import type { WireStatus } from "../../src/wire/index.js";
+import type { WireStatus } from "eddy/wire";
 import { button, element, labelled, setText } from "./dom.js";
 import { NumberBox } from "./number-box.js";
 import type { Panel, Session } from "./session.js";
@@ -66,48 +66,40 @@ export class RunPanel implements Panel {
 class PaceControl {
   readonly element: HTMLElement;
   readonly #fast = element("input", { type: "checkbox" });
-  readonly #number = element("input", {
-    type: "number",
-    min: 1,
-    max: TICKS_PER_SECOND_MAX,
-    step: 1,
-    value: DEFAULT_TICKS_PER_SECOND,
-  });
+  readonly #number: NumberBox;
   readonly #steered: Steered<number | null>;
+  #pace = DEFAULT_TICKS_PER_SECOND;
 
   constructor(session: Session) {
-    this.#steered = new Steered<number | null>(
-      (pace) => this.#show(pace),
-      (pace) =>
-        session.steer(
-          { kind: "speed", ticksPerSecond: pace },
-          pace === null ? "as fast as possible" : `${pace} ticks/s`,
-        ),
+    const send = (pace: number | null) =>
+      session.steer(
+        { kind: "speed", ticksPerSecond: pace },
+        pace === null ? "as fast as possible" : `${pace} ticks/s`,
+      );
+    this.#number = new NumberBox(
+      { label: "pace", min: 1, max: TICKS_PER_SECOND_MAX, step: 1, unit: "ticks/s" },
+      send,
     );
-    this.#fast.addEventListener("change", () => this.#send());
-    this.#number.addEventListener("change", () => this.#send());
+    this.#steered = new Steered<number | null>((pace) => this.#show(pace), send);
+    this.#fast.addEventListener("change", () => this.#steered.change(this.#fast.checked ? null : this.#pace));
     this.element = element(
       "div",
       { class: "stack" },
       labelled("as fast as possible", this.#fast),
-      labelled("pace", this.#number, "ticks/s"),
+      this.#number.element,
     );
   }
 
   status(pace: number | null): void {
-    if (document.activeElement !== this.#number) this.#steered.status(pace);
+    this.#steered.status(pace);
   }
 
   #show(pace: number | null): void {
     this.#fast.checked = pace === null;
-    this.#number.disabled = pace === null;
-    if (pace !== null) this.#number.value = String(pace);
-  }
-
-  #send(): void {
-    const pace = this.#number.valueAsNumber;
-    if (this.#fast.checked) this.#steered.change(null);
-    else if (this.#number.reportValidity() && pace > 0) this.#steered.change(pace);
+    this.#number.input.disabled = pace === null;
+    if (pace === null) return;
+    this.#pace = pace;
+    this.#number.status(pace);
   }
 }
 

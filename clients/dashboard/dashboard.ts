@@ -1,10 +1,10 @@
-import type { Heartbeat, Welcome, WireStatus } from "../../src/wire/index.js";
+import { connect, type Run, textOf } from "eddy/client";
+import type { WireStatus } from "eddy/wire";
 import { forgetToken, takeToken, wireUrl } from "./address.js";
-import { Connection, type Link } from "./connection.js";
+import { CommandLog } from "./command-log.js";
 import { everyFor } from "./decimation.js";
 import { element } from "./dom.js";
-import { Feeds } from "./feeds.js";
-import { Header } from "./header.js";
+import { Header, type PageLink } from "./header.js";
 import { NetworkPage } from "./network-page.js";
 import { Scheduler } from "./scheduler.js";
 import { TickRate } from "./tick-rate.js";
@@ -16,14 +16,15 @@ const ASSUMED_TICKS_PER_SECOND = 500;
 /** The page as a whole: one connection, and the page of the network that it leads to. */
 export class Dashboard {
   readonly #header: Header;
-  readonly #connection: Connection;
-  readonly #feeds: Feeds;
   readonly #scheduler = new Scheduler();
   readonly #rate = new TickRate();
+  readonly #log = new CommandLog();
   #network: NetworkPage | undefined;
-  /** epoch and description of the network that the page shows */
-  #shown = "";
-  #link: Link = { kind: "connecting" };
+  /** ends the connection, or the attempt to make one */
+  #leave = new AbortController();
+  #run: Run | undefined;
+  #link: PageLink = { kind: "connecting" };
+  #linkedAtMs = 0;
   #status: WireStatus | undefined;
   #tick = 0;
   #runningRate: number | undefined;
@@ -36,17 +37,6 @@ export class Dashboard {
     private readonly page: HTMLElement,
   ) {
     this.#header = new Header(header, () => this.#freeze(!this.#isFrozen));
-    this.#connection = new Connection(wireUrl(), "", {
-      link: (link) => this.#linked(link),
-      welcome: (welcome) => this.#welcome(welcome),
-      heartbeat: (heartbeat) => this.#heartbeat(heartbeat),
-      frame: (frame, bytes) => {
-        this.#feeds.receive(frame, bytes);
-        this.#advance(frame[2]);
-      },
-      problem: (message) => this.#network?.problem(message),
-    });
-    this.#feeds = new Feeds(this.#connection, (message) => this.#network?.problem(message));
   }
 
   start(): void {
@@ -63,16 +53,29 @@ export class Dashboard {
 
   #open(): void {
     const token = takeToken();
-    if (token !== undefined) {
-      this.#connection.open(token);
+    if (token === undefined) {
+      this.#linked({ kind: "locked" });
+      this.#explain("This page needs the address that eddy run printed, with its token.");
       return;
     }
-    this.#linked({ kind: "locked" });
-    this.#explain("This page needs the address that eddy run printed, with its token.");
+    this.#leave.abort();
+    this.#leave = new AbortController();
+    const { signal } = this.#leave;
+    const onLink = (link: PageLink) => {
+      if (!signal.aborted) this.#linked(link);
+    };
+    connect(wireUrl(), { token, signal, onLink, firstMsMax: Number.POSITIVE_INFINITY }).then(
+      (run) => this.#watch(run),
+      // why a connection ended the link has told already
+      (error: unknown) => {
+        if (!signal.aborted && this.#link.kind !== "ended") this.#explain(textOf(error));
+      },
+    );
   }
 
-  #linked(link: Link): void {
+  #linked(link: PageLink): void {
     this.#link = link;
+    this.#linkedAtMs = performance.now();
     this.#rate.clear();
     this.page.classList.toggle("offline", link.kind !== "open");
     if (link.kind === "ended") {
@@ -82,34 +85,37 @@ export class Dashboard {
     this.#refresh();
   }
 
-  #welcome(welcome: Welcome): void {
-    const shown = JSON.stringify([welcome.epoch, welcome.info, welcome.role]);
-    this.#runningRate ??= welcome.status.ticksPerSecond ?? undefined;
-    this.#every = welcome.status.paused ? 1 : everyFor(this.#assumedRate, this.#every);
-    this.#tick = welcome.tick;
-    if (shown !== this.#shown) {
-      this.#shown = shown;
-      this.#network?.close();
-      this.#network = new NetworkPage(welcome, this.#connection, this.#feeds, this.#scheduler, {
-        every: this.#every,
-        isFrozen: () => this.#isFrozen,
-        paused: (isPaused) => {
-          if (this.#status) this.#status = { ...this.#status, paused: isPaused };
-          this.#refresh();
-        },
-        beforeResume: () => this.#adapt(this.#assumedRate),
-      });
-      this.page.replaceChildren(this.#network.element);
-    } else {
-      this.#feeds.restart();
-      this.#network?.every(this.#every);
-    }
-    this.#header.network(welcome.info, welcome.role === "viewer");
-    this.#take(welcome.status);
+  #watch(run: Run): void {
+    this.#run = run;
+    this.#cost = { frames: 0, bytes: 0, atMs: performance.now() };
+    run.problems.subscribe((problem) => this.#network?.problem(problem.message));
+    run.epochs.subscribe(() => this.#begin(run));
+    run.status.subscribe((status) => this.#beat(status));
   }
 
-  #heartbeat({ status }: Heartbeat): void {
-    this.#feeds.acknowledge();
+  /** Another network, or another life of it: everything begins anew. */
+  #begin(run: Run): void {
+    const { paused, ticksPerSecond, tick } = run.status.value;
+    this.#runningRate ??= ticksPerSecond ?? undefined;
+    this.#every = paused ? 1 : everyFor(this.#assumedRate, this.#every);
+    this.#tick = tick;
+    this.#network?.close();
+    this.#network = new NetworkPage(run, this.#scheduler, {
+      log: this.#log,
+      every: this.#every,
+      isFrozen: () => this.#isFrozen,
+      paused: (isPaused) => {
+        if (this.#status) this.#status = { ...this.#status, paused: isPaused };
+        this.#refresh();
+      },
+      seen: (seenTick) => this.#advance(seenTick),
+      beforeResume: () => this.#adapt(this.#assumedRate),
+    });
+    this.page.replaceChildren(this.#network.element);
+    this.#header.network(run.info, run.role === "viewer");
+  }
+
+  #beat(status: WireStatus): void {
     const wasPaused = this.#status?.paused;
     if (wasPaused !== status.paused) this.#rate.clear();
     this.#rate.add(status.tick, performance.now());
@@ -142,9 +148,9 @@ export class Dashboard {
 
   #chargeWatching(): void {
     const atMs = performance.now();
-    const { frames, bytes, lost } = this.#feeds;
+    const { frames = 0, bytes = 0, dropped = 0 } = this.#run?.received ?? {};
     const seconds = (atMs - this.#cost.atMs) / 1000;
-    this.#header.cost((frames - this.#cost.frames) / seconds, (bytes - this.#cost.bytes) / seconds, lost);
+    this.#header.cost((frames - this.#cost.frames) / seconds, (bytes - this.#cost.bytes) / seconds, dropped);
     this.#cost = { frames, bytes, atMs };
   }
 
@@ -166,7 +172,8 @@ export class Dashboard {
     this.#header.standing({
       link: this.#link,
       paused: this.#status?.paused ?? false,
-      silentMs: this.#connection.silentMs,
+      linkedMs: performance.now() - this.#linkedAtMs,
+      silentMs: this.#run?.silentMs ?? 0,
       tick: this.#status && this.#tick,
       ticksPerSecond: this.#rate.ticksPerSecond,
     });

@@ -1,4 +1,4 @@
-import type { WireInfo, WireStatus } from "../../src/wire/index.js";
+import type { WireInfo, WireStatus } from "eddy/wire";
 import { element, setText } from "./dom.js";
 import type { Panel, Session } from "./session.js";
 import { Steered } from "./steered.js";

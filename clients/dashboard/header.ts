@@ -1,5 +1,5 @@
-import type { WireInfo } from "../../src/wire/index.js";
-import type { Link } from "./connection.js";
+import type { Link } from "eddy/client";
+import type { WireInfo } from "eddy/wire";
 import { button, countText, element, setText } from "./dom.js";
 
 /** Without a heartbeat for so long, the header says that nothing is heard. */
@@ -8,9 +8,14 @@ const QUIET_MS = 3500;
 /** Frames lost so long ago are no longer shown as a warning. */
 const LOSS_FRESH_MS = 5000;
 
+/** How the connection stands; locked: there is no token to connect with. */
+export type PageLink = Link | { readonly kind: "locked" };
+
 /** What the header is told. */
 export interface Standing {
-  readonly link: Link;
+  readonly link: PageLink;
+  /** milliseconds since the link became so */
+  readonly linkedMs: number;
   readonly paused: boolean;
   /** milliseconds since the server was heard */
   readonly silentMs: number;
@@ -92,14 +97,14 @@ function figure(name: string, value: HTMLElement): readonly HTMLElement[] {
   return [element("div", {}, element("dt", {}, name), element("dd", {}, value))];
 }
 
-function describe({ link, paused, silentMs }: Standing): Shown {
+function describe({ link, linkedMs, paused, silentMs }: Standing): Shown {
   switch (link.kind) {
     case "locked":
       return { state: "ended", text: "no token", detail: "" };
     case "connecting":
       return { state: "connecting", text: "connecting", detail: "" };
     case "waiting": {
-      const seconds = Math.max(0, Math.ceil((link.retryAtMs - performance.now()) / 1000));
+      const seconds = Math.max(0, Math.ceil((link.retryInMs - linkedMs) / 1000));
       return { state: "lost", text: "disconnected", detail: `${link.why}; trying again in ${seconds} s` };
     }
     case "ended":

@@ -1,11 +1,13 @@
-import type { Welcome, WireCommand, WireStatus } from "../../src/wire/index.js";
+import { type CommandInput, type Run, textOf, type WatchOptions } from "eddy/client";
+import type { Role, WireStatus } from "eddy/wire";
 import { AccuracyPanel } from "./accuracy.js";
-import { CommandLog } from "./command-log.js";
-import { type Connection, textOf } from "./connection.js";
+import type { CommandLog } from "./command-log.js";
 import { LearningPanel, RunPanel } from "./controls.js";
 import { element } from "./dom.js";
-import type { Feed, Feeds } from "./feeds.js";
+import { EventsPanel } from "./events.js";
+import { Feed, type FeedListener } from "./feed.js";
 import { GatesPanel } from "./gates.js";
+import { KeepingPanel } from "./keeping.js";
 import { LanesPanel } from "./lanes.js";
 import { OutputPanel } from "./output-bars.js";
 import { gateRecord, phaseRecord, trialRecord } from "./records.js";
@@ -19,6 +21,8 @@ const OUTPUT = "output/";
 const FEEDS_OF_A_MODULE = 2;
 
 interface NetworkPageOptions {
+  /** what was asked of the run, in whatever epoch */
+  readonly log: CommandLog;
   /** ticks a frame, to begin with */
   readonly every: number;
   readonly isFrozen: () => boolean;
@@ -26,6 +30,8 @@ interface NetworkPageOptions {
   readonly beforeResume: () => void;
   /** the user has paused it, or let it run again */
   readonly paused: (isPaused: boolean) => void;
+  /** a frame of this tick has come */
+  readonly seen: (tick: number) => void;
 }
 
 /** All that is shown of one network: made when its description comes, closed when another's does. */
@@ -34,40 +40,48 @@ export class NetworkPage {
   readonly #panels: readonly Panel[];
   readonly #feeds: Feed[] = [];
   readonly #lanes: LanesPanel;
-  readonly #run: RunPanel;
-  readonly #log = new CommandLog();
+  readonly #controls: RunPanel;
+  readonly #events = new EventsPanel();
   readonly #session: Session;
 
   constructor(
-    welcome: Welcome,
-    private readonly connection: Connection,
-    feeds: Feeds,
+    private readonly run: Run,
     scheduler: Scheduler,
     private readonly options: NetworkPageOptions,
   ) {
     const session: Session = {
-      info: welcome.info,
-      role: welcome.role,
-      topics: new Map(welcome.topics.map((topic) => [topic.topic, topic])),
-      subscriptionsMax: welcome.limits.subscriptionsMax,
-      feeds,
+      info: run.info,
+      role: run.role,
+      topics: new Map(run.topics.value.map((topic) => [topic.topic, topic])),
+      subscriptionsMax: run.limits.subscriptionsMax,
+      open: (topic, frame, watchOptions = {}) => this.#open(topic, frame, watchOptions),
       scheduler,
-      tasks: new Map(welcome.info.tasks.map((task) => [task, new TaskLog(task)])),
+      tasks: new Map(run.info.tasks.map((task) => [task, new TaskLog(task)])),
       isFrozen: options.isFrozen,
       steer: (command, summary) => this.#steer(command, summary),
     };
     this.#session = session;
-    this.#run = new RunPanel(session);
+    this.#controls = new RunPanel(session);
     this.#lanes = new LanesPanel(session);
-    const steering: readonly Panel[] = [this.#run, new GatesPanel(session), new LearningPanel(session)];
+    const steering: readonly Panel[] = [
+      this.#controls,
+      new GatesPanel(session),
+      new LearningPanel(session),
+      new KeepingPanel(session),
+    ];
     const accuracies = [...session.tasks.values()].map((log) => new AccuracyPanel(session, log));
-    const outputs = outputTopics(welcome).map(
-      ({ readout, units }) => new OutputPanel(session, readout, units),
-    );
+    const outputs = outputTopics(run).map(({ readout, units }) => new OutputPanel(session, readout, units));
     this.#watchTasks(accuracies);
     const modules = this.#modulePanels(accuracies.length + outputs.length + 1);
-    this.#panels = [...steering, this.#lanes, ...accuracies, ...outputs, ...modules];
-    this.element = layOut(steering, this.#log, this.#lanes, [...accuracies, ...outputs], modules, welcome);
+    this.#panels = [...steering, this.#events, this.#lanes, ...accuracies, ...outputs, ...modules];
+    this.element = layOut(
+      steering,
+      [options.log, this.#events],
+      this.#lanes,
+      [...accuracies, ...outputs],
+      modules,
+      run.role,
+    );
   }
 
   status(status: WireStatus): void {
@@ -90,14 +104,14 @@ export class NetworkPage {
   /** @returns whether the key means something here */
   key(key: string): boolean {
     if (this.#session.role === "viewer") return false;
-    if (key === " ") this.#run.toggle();
-    else if (key === ".") this.#run.step(1);
+    if (key === " ") this.#controls.toggle();
+    else if (key === ".") this.#controls.step(1);
     else return false;
     return true;
   }
 
   problem(message: string): void {
-    this.#log.refused("the server", message);
+    this.options.log.refused("the server", message);
   }
 
   close(): void {
@@ -105,25 +119,38 @@ export class NetworkPage {
     for (const panel of this.#panels) panel.close?.();
   }
 
-  async #steer(command: WireCommand, summary: string): Promise<number> {
+  #open(topic: string, frame: FeedListener["frame"], options: WatchOptions): Feed {
+    const listener: FeedListener = {
+      frame: (tick, payload, lost) => {
+        frame(tick, payload, lost);
+        this.options.seen(tick);
+      },
+      // when the connection has ended, the page says so once
+      refused: (reason) => {
+        if (this.run.link.value.kind === "open") this.problem(reason);
+      },
+    };
+    return new Feed(this.run, topic, listener, options);
+  }
+
+  async #steer(command: CommandInput, summary: string): Promise<number> {
     if (command.kind === "resume") this.options.beforeResume();
     try {
-      const reply = await this.connection.ask({ op: "cmd", command });
-      const tick = reply.to === "cmd" ? reply.tick : 0;
-      this.#log.applied(summary, tick);
+      const { tick } = await this.run.command(command);
+      this.options.log.applied(summary, tick);
       if (command.kind === "resume") this.options.paused(false);
       if (command.kind === "pause" || command.kind === "step") this.options.paused(true);
       return tick;
     } catch (error) {
-      this.#log.refused(summary, textOf(error));
+      this.options.log.refused(summary, textOf(error));
       throw error;
     }
   }
 
   #watchTasks(accuracies: readonly AccuracyPanel[]): void {
-    const { feeds, tasks, topics } = this.#session;
+    const { open, tasks, topics } = this.#session;
     if (topics.has("events")) {
-      this.#feeds.push(feeds.open("events", { frame: (tick, payload) => this.#event(tick, payload) }));
+      this.#feeds.push(open("events", (tick, payload) => this.#event(tick, payload)));
     }
     for (const [index, log] of [...tasks.values()].entries()) {
       if (!topics.has(`metrics/${log.task}`)) continue;
@@ -133,13 +160,14 @@ export class NetworkPage {
         log.addTrial(trial);
         accuracies[index].changed();
       };
-      this.#feeds.push(feeds.open(`metrics/${log.task}`, { frame }));
+      this.#feeds.push(open(`metrics/${log.task}`, frame));
     }
   }
 
   #event(tick: number, payload: unknown): void {
     const phase = phaseRecord(payload);
-    if (phase) this.#session.tasks.get(phase.task)?.addPhase(tick, phase);
+    if (!phase) this.#events.add(tick, payload);
+    else this.#session.tasks.get(phase.task)?.addPhase(tick, phase);
     const gate = gateRecord(payload);
     if (gate) this.#lanes.addGate(tick, gate);
   }
@@ -155,19 +183,19 @@ export class NetworkPage {
   }
 }
 
-function outputTopics({ topics }: Welcome): readonly { readout: string; units: number }[] {
-  return topics
+function outputTopics({ topics }: Run): readonly { readout: string; units: number }[] {
+  return topics.value
     .filter(({ topic, units }) => topic.startsWith(OUTPUT) && units !== undefined)
     .map(({ topic, units }) => ({ readout: topic.slice(OUTPUT.length), units: units ?? 0 }));
 }
 
 function layOut(
   steering: readonly Panel[],
-  log: CommandLog,
+  logs: readonly { readonly element: HTMLElement }[],
   lanes: Panel,
   results: readonly Panel[],
   modules: readonly Panel[],
-  { role }: Welcome,
+  role: Role,
 ): HTMLElement {
   const isViewer = role === "viewer";
   const reason = "You are watching only: commands need the controller's token.";
@@ -185,7 +213,7 @@ function layOut(
       { "aria-label": "Steering" },
       ...(isViewer ? [element("p", { class: "notice" }, reason)] : []),
       controls,
-      log.element,
+      ...logs.map((log) => log.element),
     ),
     element(
       "div",

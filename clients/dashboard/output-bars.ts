@@ -1,6 +1,5 @@
-import { float32Values } from "../../src/wire/index.js";
 import { countText, element, setText } from "./dom.js";
-import type { Feed } from "./feeds.js";
+import type { Feed } from "./feed.js";
 import type { Panel, Session } from "./session.js";
 
 const BARS_MAX = 20;
@@ -45,13 +44,13 @@ export class OutputPanel implements Panel {
       ...(hidden > 0 ? [element("p", { class: "note" }, `and ${hidden} more units`)] : []),
     );
     const frame = (tick: number, payload: unknown) => {
-      if (!(payload instanceof Uint8Array)) return;
-      this.#output = float32Values(payload);
+      if (!(payload instanceof Float32Array)) return;
+      this.#output = payload;
       this.#tick = tick;
       if (!session.isFrozen()) session.scheduler.request(this);
     };
     const shown = { start: 0, end: Math.min(units, BARS_MAX), every: 1 };
-    this.#feed = session.feeds.open(`output/${readout}`, { frame }, { units: shown });
+    this.#feed = session.open(`output/${readout}`, frame, { units: shown });
   }
 
   every(every: number): void {

@@ -20,7 +20,8 @@ export interface GateRecord {
 
 const PHASES = ["waiting", "inference", "learning"] as const;
 
-function fieldsOf(payload: unknown): Readonly<Record<string, unknown>> {
+/** The fields of a record; none of what is no record. */
+export function fieldsOf(payload: unknown): Readonly<Record<string, unknown>> {
   return typeof payload === "object" && payload !== null ? (payload as Record<string, unknown>) : {};
 }
 

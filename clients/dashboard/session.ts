@@ -1,5 +1,6 @@
-import type { Role, WireCommand, WireInfo, WireStatus } from "../../src/wire/index.js";
-import type { Feeds } from "./feeds.js";
+import type { CommandInput, Frame, WatchOptions } from "eddy/client";
+import type { Role, WireInfo, WireStatus } from "eddy/wire";
+import type { Feed } from "./feed.js";
 import type { Scheduler } from "./scheduler.js";
 import type { TaskLog } from "./store/task-log.js";
 
@@ -10,13 +11,18 @@ export interface Session {
   /** names of the topics that there are */
   readonly topics: ReadonlyMap<string, { readonly units?: number }>;
   readonly subscriptionsMax: number;
-  readonly feeds: Feeds;
+  /** Watches a topic until the feed is closed; what is refused shows in the log. */
+  readonly open: (
+    topic: string,
+    frame: (tick: number, payload: Frame["payload"], lost: number) => void,
+    options?: WatchOptions,
+  ) => Feed;
   readonly scheduler: Scheduler;
   readonly tasks: ReadonlyMap<string, TaskLog>;
   /** whether plots stand still; the run goes on */
   readonly isFrozen: () => boolean;
   /** Sends a command. @returns the tick before which it was applied; rejects with the reason after it was shown */
-  readonly steer: (command: WireCommand, summary: string) => Promise<number>;
+  readonly steer: (command: CommandInput, summary: string) => Promise<number>;
 }
 
 /** A part of the page. */

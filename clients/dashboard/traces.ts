@@ -1,6 +1,5 @@
-import { float32Values } from "../../src/wire/index.js";
 import { choice, countText, element, labelled, setText } from "./dom.js";
-import type { Feed } from "./feeds.js";
+import type { Feed } from "./feed.js";
 import type { Panel, Session } from "./session.js";
 import { SAMPLES_MAX, TracePlot } from "./trace-plot.js";
 import { chooseUnits, EVERY_BLOCK } from "./unit-choice.js";
@@ -76,7 +75,7 @@ export class ModulePanel implements Panel {
     if (every === this.#every) return;
     this.#every = every;
     const { units } = this.#choice();
-    for (const feed of this.#feeds) feed.change({ every, units });
+    for (const feed of this.#feeds) feed.change({ every, units, delivery: "conflated" });
     this.#describe();
   }
 
@@ -112,7 +111,7 @@ export class ModulePanel implements Panel {
 
   #open(): void {
     const chosen = this.#choice();
-    const options = { every: this.#every, units: chosen.units };
+    const options = { every: this.#every, units: chosen.units, delivery: "conflated" } as const;
     const topics = QUANTITIES.map(({ topic }) => `${topic}/${this.name}`).filter((topic) =>
       this.session.topics.has(topic),
     );
@@ -120,11 +119,11 @@ export class ModulePanel implements Panel {
       const plot = this.#plots[index];
       plot.show(chosen, Object.keys(this.session.info.modules[this.name].blocks));
       const frame = (tick: number, payload: unknown, lost: number) => {
-        if (!(payload instanceof Uint8Array)) return;
-        plot.push(tick, float32Values(payload), this.#every, lost);
+        if (!(payload instanceof Float32Array)) return;
+        plot.push(tick, payload, this.#every, lost);
         this.#reach(tick);
       };
-      this.#feeds.push(this.session.feeds.open(topic, { frame }, options));
+      this.#feeds.push(this.session.open(topic, frame, options));
     }
     this.#describe();
   }

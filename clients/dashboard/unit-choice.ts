@@ -1,4 +1,4 @@
-import type { Units } from "../../src/wire/index.js";
+import type { Units } from "eddy/wire";
 
 /** Units that share a strip of a plot. */
 export interface Strip {

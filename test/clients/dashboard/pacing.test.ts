@@ -1,6 +1,6 @@
+import { backOffMs } from "eddy/client";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { backOffMs } from "../../../clients/dashboard/back-off.js";
 import { everyFor } from "../../../clients/dashboard/decimation.js";
 import { TickRate } from "../../../clients/dashboard/tick-rate.js";
 
