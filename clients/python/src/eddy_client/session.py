@@ -1,0 +1,301 @@
+"""A session with a server that outlives its connections."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import math
+import random
+import uuid
+from collections.abc import Coroutine
+from typing import Any
+
+from .back_off import back_off
+from .connection import Connection
+from .errors import EddyError
+from .frame import Applied
+from .patience import Patience
+from .requests import Requests
+from .subscription import FrameQueue, Subscription
+from .wire import Address, encode
+
+_log = logging.getLogger("eddy_client")
+
+
+class Session:
+    """Connects, again after each cut, and brings back what was subscribed to and what was asked.
+
+    All of it belongs to the event loop in which it was made.
+    """
+
+    def __init__(self, address: Address, patience: Patience) -> None:
+        loop = asyncio.get_running_loop()
+        self._address = address
+        self._patience = patience
+        self._connection: Connection | None = None
+        self._first_welcome: asyncio.Future[None] = loop.create_future()
+        self._requests = Requests()
+        self._subscriptions: dict[str, Subscription] = {}
+        # several where requests that differ in words mean the same
+        self._channels: dict[int, list[Subscription]] = {}
+        #: channels that nobody watches any more
+        self._leaving: set[int] = set()
+        #: `sub`s without a reply
+        self._beginning = 0
+        self._tasks: set[asyncio.Task[None]] = set()
+        #: why it is over, once it is
+        self._over: EddyError | None = None
+        self.welcome: dict[str, Any] = {}
+        self.status: dict[str, Any] = {}
+        self.topics: list[dict[str, Any]] = []
+        self._keeper = loop.create_task(self._keep_connected())
+
+    async def wait_for_welcome(self) -> None:
+        """Waits for the first connection. :raises EddyError: when there is none."""
+        await asyncio.shield(self._first_welcome)
+
+    async def close(self) -> None:
+        """Ends the session; watches end, requests fail with CLOSED."""
+        self._finish(EddyError("CLOSED", "the run was closed"), None)
+        # again, because a wait that ends in the same moment swallows it (asyncio.wait_for before Python 3.12)
+        while not self._keeper.done():
+            self._keeper.cancel()
+            await asyncio.wait({self._keeper}, timeout=1)
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    # Requests
+
+    async def command(self, command: dict[str, Any], branch: str | None) -> Applied:
+        """Has a command applied once, whatever becomes of the connection meanwhile.
+
+        :param branch: the twin that it is for
+        :raises EddyError: what the server refused it with
+        """
+        message = {"op": "cmd", "key": uuid.uuid4().hex, "command": command}
+        if branch is not None:
+            message["branch"] = branch
+        bytes_max = self.welcome.get("limits", {}).get("requestBytesMax", math.inf)
+        size = len(encode({**message, "id": 2**32}))
+        if size > bytes_max:
+            raise EddyError("LIMIT_EXCEEDED", f"{command['kind']}: {size} bytes; the server takes at most {bytes_max}")
+        reply = await self._ask(message)
+        return Applied(reply["tick"], reply.get("result") or {})
+
+    async def ping(self) -> int:
+        """The simulation's tick, now."""
+        return int((await self._ask({"op": "ping"}))["tick"])
+
+    async def _ask(self, message: dict[str, Any]) -> dict[str, Any]:
+        """Sends a request, and again after each cut until there is a reply; one refused as too fast waits."""
+        while True:
+            try:
+                return await self._ask_once(message)
+            except EddyError as error:
+                if error.code != "RATE_LIMITED":
+                    raise
+            # until there is room for one more
+            await asyncio.sleep(1 / self.welcome["limits"]["commandsPerSecondMax"])
+
+    async def _ask_once(self, message: dict[str, Any]) -> dict[str, Any]:
+        if self._over:
+            raise self._over
+        with self._requests.begin(message) as request:
+            if self._connection:
+                await self._connection.send(request.data)
+            return await request.reply
+
+    # Subscriptions
+
+    async def subscribe(self, request: dict[str, Any], queue: FrameQueue) -> Subscription:
+        """Watches a topic; equal requests share a channel.
+
+        :param request: the `sub` without its op and id
+        :raises EddyError: what the server refused it with
+        """
+        if self._over:
+            raise self._over
+        key = json.dumps(request, sort_keys=True)
+        subscription = self._subscriptions.get(key)
+        if subscription is None:
+            opened = asyncio.get_running_loop().create_future()
+            subscription = self._subscriptions[key] = Subscription(key, request, opened)
+            self._spawn(self._begin(subscription))
+        subscription.queues.add(queue)
+        try:
+            await asyncio.shield(subscription.opened)
+        except BaseException:
+            await self.unsubscribe(subscription, queue)
+            raise
+        return subscription
+
+    async def unsubscribe(self, subscription: Subscription, queue: FrameQueue) -> None:
+        """Ends the watch of one; the last one ends the channel."""
+        queue.end(None)
+        subscription.queues.discard(queue)
+        if subscription.queues or self._subscriptions.get(subscription.key) is not subscription:
+            return
+        del self._subscriptions[subscription.key]
+        channel = subscription.channel
+        if channel is not None and subscription in self._channels.get(channel, ()):
+            self._channels[channel].remove(subscription)
+            await self._leave(channel)
+
+    async def _begin(self, subscription: Subscription) -> None:
+        """Sends a `sub`; its reply is taken where it is received, before the first frame."""
+        self._beginning += 1
+        try:
+            await self._ask({"op": "sub", **subscription.request})
+        except EddyError as error:
+            if self._subscriptions.get(subscription.key) is subscription:
+                del self._subscriptions[subscription.key]
+            subscription.fail(error)
+        finally:
+            self._beginning -= 1
+            await self._leave()
+
+    def _accept(self, request: dict[str, Any], reply: dict[str, Any]) -> None:
+        """Takes the reply to a `sub`, unless everybody has left meanwhile."""
+        options = {name: value for name, value in request.items() if name not in ("op", "id")}
+        subscription = self._subscriptions.get(json.dumps(options, sort_keys=True))
+        if subscription is None:
+            self._spawn(self._leave(reply["channel"]))
+            return
+        subscription.accept(reply)
+        self._channels.setdefault(reply["channel"], []).append(subscription)
+
+    async def _leave(self, *channels: int) -> None:
+        """Ends channels that nobody watches, once no reply to a `sub` can name one of them any more."""
+        self._leaving.update(channels)
+        if self._beginning > 0:
+            return
+        left = [channel for channel in self._leaving if not self._channels.get(channel)]
+        self._leaving.clear()
+        for channel in left:
+            self._channels.pop(channel, None)
+            if self._connection:
+                message = {"op": "unsub", "id": self._requests.new_id(), "channel": channel}
+                await self._connection.send(encode(message))
+
+    # Connections
+
+    async def _keep_connected(self) -> None:
+        """Connects whenever there is no connection, until that is of no use."""
+        loop = asyncio.get_running_loop()
+        deadline, attempt = loop.time() + self._patience.first, 0
+        shut_down: EddyError | None = None
+        while True:
+            was_welcome, reason = await self._connect_once()
+            if was_welcome:
+                shut_down = reason if reason.code == "SIMULATION_ENDED" else None
+                lost = self._patience.shut_down if shut_down else self._patience.lost
+                deadline, attempt = loop.time() + (math.inf if lost is None else lost), 0
+                _log.info("the connection ended: %s", reason)
+            wait = back_off(attempt, random.random())
+            attempt += 1
+            if not reason.retryable or loop.time() + wait > deadline:
+                self._finish(shut_down or reason, None if shut_down else reason)
+                return
+            await asyncio.sleep(wait)
+
+    async def _connect_once(self) -> tuple[bool, EddyError]:
+        """Holds one connection to its end: whether it was welcomed, and why it ended."""
+        try:
+            connection = await Connection.open(self._address, self._resume())
+        except EddyError as error:
+            return False, error
+        self._connection = connection
+        unanswered = self._requests.unanswered()
+        self._greet(connection.welcome)
+        helpers = [
+            asyncio.ensure_future(helper)
+            for helper in (
+                self._send_again(connection, unanswered),
+                connection.send_acknowledgements(),
+                connection.cut_when_silent(),
+            )
+        ]
+        try:
+            while True:
+                self._receive(await connection.receive())
+        except EddyError as error:
+            return True, error
+        except (KeyError, TypeError, ValueError) as cause:
+            return True, EddyError("MALFORMED_MESSAGE", f"a message of the server cannot be read: {cause!r}")
+        finally:
+            self._connection = None
+            for helper in helpers:
+                helper.cancel()
+            await connection.close()
+
+    def _resume(self) -> dict[str, Any] | None:
+        """What `hello` asks to go on with."""
+        channels = [
+            {"channel": channel, "seq": max(subscription.seq for subscription in watching)}
+            for channel, watching in self._channels.items()
+            if watching
+        ]
+        return {"epoch": self.welcome["epoch"], "channels": channels} if channels else None
+
+    def _greet(self, welcome: dict[str, Any]) -> None:
+        """Takes a welcome; what could not be resumed is subscribed to anew."""
+        self.welcome, self.status, self.topics = welcome, welcome["status"], welcome["topics"]
+        recovered = {item["channel"] for item in welcome.get("resumed") or () if item["recovered"]}
+        self._leaving.clear()
+        for channel in set(self._channels) - recovered:
+            for subscription in self._channels.pop(channel):
+                self._spawn(self._begin(subscription))
+        if not self._first_welcome.done():
+            self._first_welcome.set_result(None)
+
+    async def _send_again(self, connection: Connection, unanswered: list[bytes]) -> None:
+        """Sends what was asked before a cut, in the same order; keys keep commands from being applied twice."""
+        for data in unanswered:
+            await connection.send(data)
+
+    def _receive(self, message: Any) -> None:
+        if isinstance(message, list):
+            channel, seq, tick, _dropped, payload = message
+            for subscription in self._channels.get(channel, ()):
+                subscription.take(seq, tick, payload)
+            if self._connection:
+                self._connection.acknowledge(channel, seq)
+            return
+        op = message["op"]
+        if op == "heartbeat":
+            self.status = message["status"]
+        elif op == "topics":
+            self.topics = message["topics"]
+        elif op == "reply":
+            self._answer(message)
+        elif op == "error":
+            error = EddyError(message["code"], message["message"], retryable=message["retryable"])
+            if not self._requests.refuse(message.get("id"), error):
+                _log.warning("the server reports %s: %s", error.code, error)
+
+    def _answer(self, reply: dict[str, Any]) -> None:
+        asked = self._requests.answer(reply)
+        if reply["to"] != "sub":
+            return
+        if asked:
+            self._accept(asked, reply)
+        else:
+            self._spawn(self._leave(reply["channel"]))
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _finish(self, reason: EddyError, for_watches: EddyError | None) -> None:
+        """Ends all that waits: requests with the reason, watches with theirs (None: in good order)."""
+        if self._over:
+            return
+        self._over = reason
+        if not self._first_welcome.done():
+            self._first_welcome.set_exception(reason)
+            # nobody need wait for it
+            self._first_welcome.exception()
+        self._requests.fail(reason)
+        for subscription in self._subscriptions.values():
+            subscription.fail(for_watches)
