@@ -38,14 +38,35 @@ export { spectralRadius } from "./model/spectral-radius.js";
 export { type RunningServer, type ServeOptions, serve } from "./server/server.js";
 export { gaborScene, trainingRun } from "./simulation/built-in-runs.js";
 export { type Checkpoint, readCheckpoint, writeCheckpoint } from "./simulation/checkpoint.js";
+export {
+  type KeptCheckpoint,
+  keptCheckpoints,
+  type LatestCheckpoint,
+  latestCheckpoint,
+} from "./simulation/checkpoints/kept-checkpoints.js";
 export { type BackendChoice, chooseBackend } from "./simulation/choose-backend.js";
-export type { OpenOptions } from "./simulation/open-options.js";
+export type {
+  AlarmCondition,
+  Applied,
+  AppliedIntervention,
+  BranchCommand,
+  ClockCommand,
+  Command,
+  Intervention,
+  KeepingCommand,
+  Origin,
+  RecordedTopic,
+} from "./simulation/command.js";
+export { openLive } from "./simulation/open-live.js";
+export type { CheckpointOptions, OpenOptions, RecordingOptions } from "./simulation/open-options.js";
 export { openSimulation } from "./simulation/open-simulation.js";
 export { openStimuli } from "./simulation/open-stimuli.js";
+export { readSamples, type StoredSamples } from "./simulation/recording/read-arrays.js";
+export { type ReplayOptions, type ReplayResult, replayRecording } from "./simulation/recording/replay.js";
+export { type RecordingDescription, readRecordingDescription } from "./simulation/recording/run-folder.js";
 export { type Run, type RunInput, resolveRun, runSchema } from "./simulation/run-description.js";
 export { type SimulateOptions, simulate } from "./simulation/simulate.js";
 export type {
-  Command,
   Frame,
   Simulation,
   SimulationInfo,
@@ -66,10 +87,11 @@ export { pathway } from "./streams/pathway.js";
 export { type PhasedNetwork, type PhasedOptions, type PhasedTrial, phasedNetwork } from "./streams/phased.js";
 export { plasticity } from "./streams/plasticity.js";
 export { readout } from "./streams/readout.js";
-export type { Examples, Stimulus, StimulusSource } from "./streams/stimulus.js";
+export type { Examples, ParameterRange, Stimulus, StimulusSource } from "./streams/stimulus.js";
 export {
   closedLoop,
   endless,
+  endlessSource,
   fromStream,
   type StimulusDoor,
   type TrialRequest,

@@ -7,6 +7,10 @@ import { addData } from "./data.js";
 import { addDoctor } from "./doctor.js";
 import { exitCodes } from "./exit-codes.js";
 import { addExperiment } from "./experiment.js";
+import { addExport } from "./export.js";
+import { addMonitor } from "./monitor.js";
+import { addRecord } from "./record.js";
+import { addReplay } from "./replay.js";
 import { addRun } from "./run.js";
 import { addSchema } from "./schema.js";
 import { addSetup } from "./setup.js";
@@ -33,6 +37,10 @@ function program(): Command {
     .addHelpText("after", exitStatusHelp);
   for (const add of [
     addRun,
+    addMonitor,
+    addRecord,
+    addReplay,
+    addExport,
     addTrain,
     addExperiment,
     addSweep,

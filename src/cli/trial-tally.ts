@@ -3,7 +3,8 @@ export interface TrialMetrics {
   readonly task: string;
   readonly trial: number;
   readonly tick: number;
-  readonly loss: number;
+  /** null where it is no finite number */
+  readonly loss: number | null;
   /** share of the batch that was right, 0 to 1 */
   readonly accuracy: number | null;
 }
@@ -15,7 +16,7 @@ const windowTrials = 100;
 export interface TrialTally {
   add(metrics: TrialMetrics): void;
   /** by task: trials made, and percent right over the last hundred */
-  summary(): Record<string, { trials: number; accuracy: number | null; loss: number }>;
+  summary(): Record<string, { trials: number; accuracy: number | null; loss: number | null }>;
   text(): string;
 }
 
@@ -29,7 +30,9 @@ export function trialTally(): TrialTally {
       [...recent].map(([task, last]) => {
         const right = last.map(({ accuracy }) => accuracy).filter((accuracy) => accuracy !== null);
         const accuracy = right.length > 0 ? Math.round(mean(right) * 1e4) / 100 : null;
-        return [task, { trials: trials.get(task) ?? 0, accuracy, loss: mean(last.map(({ loss }) => loss)) }];
+        const losses = last.map(({ loss }) => loss).filter((loss) => loss !== null);
+        const loss = losses.length > 0 ? mean(losses) : null;
+        return [task, { trials: trials.get(task) ?? 0, accuracy, loss }];
       }),
     );
   return {
@@ -44,7 +47,7 @@ export function trialTally(): TrialTally {
     text() {
       const parts = Object.entries(summary()).map(([task, { trials: made, accuracy, loss }]) => {
         const right = accuracy === null ? "" : `, ${accuracy.toFixed(0)} % right`;
-        return `${task}: ${made} trials${right}, loss ${loss.toFixed(3)} (last ${windowTrials})`;
+        return `${task}: ${made} trials${right}, loss ${loss === null ? "not finite" : loss.toFixed(3)} (last ${windowTrials})`;
       });
       return parts.join("  |  ") || "no trial yet";
     },

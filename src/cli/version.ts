@@ -1,6 +1,1 @@
-import { readFileSync } from "node:fs";
-
-/** The version of this package. */
-export const { version } = JSON.parse(
-  readFileSync(new URL("../../package.json", import.meta.url), "utf8"),
-) as { version: string };
+export { version } from "../simulation/version.js";
