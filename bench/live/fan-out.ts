@@ -1,0 +1,13 @@
+// figure: 1,000 clients x 10 kB x 20 Hz: latency, losses, late ticks of the simulation
+import { parseArgs } from "node:util";
+import { figureText, measureLoad } from "./load.js";
+
+const { values } = parseArgs({
+  options: { clients: { type: "string", default: "1000" }, seconds: { type: "string", default: "20" } },
+});
+const figures = await measureLoad({
+  clients: Number(values.clients),
+  stalled: 0,
+  seconds: Number(values.seconds),
+});
+console.log(figureText(figures));

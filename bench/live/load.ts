@@ -1,0 +1,120 @@
+import { type ClientsProcess, pause, type ServerProcess, startClients, startServer } from "./processes.js";
+
+/** Units of a state of 10 kB: 2,500 float32 values. */
+const UNITS = 2500;
+const FRAMES_PER_SECOND = 20;
+const WARM_UP_MS = 3000;
+
+/** One module whose state is 10 kB, learning a stream of gratings. */
+export const run = {
+  name: "load",
+  network: {
+    preset: "chain",
+    modules: 1,
+    neurons: UNITS,
+
+    inputs: 1024,
+    outputs: 2,
+    task: "gabor",
+  },
+  batch: 1,
+  schedule: { kind: "continuous", ticks: { inference: 12, learning: 10 } },
+  stimuli: { gabor: { source: "gabor" } },
+} as const;
+
+/** Half a core at most: as many ticks a second as that takes, 1,000 (real time) at most. */
+export async function halfCore(server: ServerProcess): Promise<number> {
+  server.speed(1000);
+  const before = await server.stands();
+  await pause(WARM_UP_MS);
+  const after = await server.stands();
+  const tickSeconds = (after.tickSeconds - before.tickSeconds) / (after.ticks - before.ticks);
+  const wanted = Math.min(1000, 0.5 / tickSeconds);
+  // a whole number of ticks between two frames
+  const every = Math.max(1, Math.floor(wanted / FRAMES_PER_SECOND));
+  server.speed(every * FRAMES_PER_SECOND);
+  return every;
+}
+
+/** What a load showed. */
+export interface LoadFigures {
+  readonly clients: number;
+  readonly stalled: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  readonly frames: number;
+  /** frames that a reader did not get */
+  readonly lost: number;
+  readonly gaps: number;
+  readonly ended: number;
+  readonly ticksPerSecond: number;
+  /** of a core, spent in ticks */
+  readonly core: number;
+  readonly latePercent: number;
+  readonly rssGrownMiB: number;
+}
+
+export interface LoadOptions {
+  readonly clients: number;
+  readonly stalled: number;
+  readonly seconds: number;
+}
+
+const quantile = (sorted: readonly number[], at: number): number =>
+  sorted[Math.min(sorted.length - 1, Math.floor(at * sorted.length))] ?? Number.NaN;
+
+/**
+ * How long frames took, from the moment at which their tick was due to their arrival. Ticks are due at a fixed pace; the
+ * fastest frame of all says when the first was.
+ */
+function latencies(
+  arrivals: Awaited<ReturnType<ClientsProcess["end"]>>["arrivals"],
+  periodMs: number,
+): number[] {
+  const delays = arrivals.flatMap(({ tick, atMs }) => atMs.map((at) => at - tick * periodMs));
+  const fastest = delays.reduce((least, delay) => Math.min(least, delay), Number.POSITIVE_INFINITY);
+  return delays.map((delay) => delay - fastest).sort((a, b) => a - b);
+}
+
+/** Measures how frames of 10 kB, 20 a second, reach so many clients beside a simulation that takes half a core. */
+export async function measureLoad({ clients, stalled, seconds }: LoadOptions): Promise<LoadFigures> {
+  const server = await startServer({ run, ticksPerSecond: 1000, threads: 1 });
+  try {
+    const every = await halfCore(server);
+    const ticksPerSecond = every * FRAMES_PER_SECOND;
+    const { port, token } = server.started;
+    const subscription = { topic: "state/m1", every };
+    const some = await startClients({ port, token, clients, subscription, stalled });
+    await pause(WARM_UP_MS);
+    const before = await server.stands();
+    some.measure();
+    await pause(seconds * 1000);
+    const after = await server.stands();
+    const seen = await some.end();
+    const delays = latencies(seen.arrivals, 1000 / ticksPerSecond);
+    const ticks = after.ticks - before.ticks;
+    return {
+      clients,
+      stalled,
+      p50Ms: quantile(delays, 0.5),
+      p99Ms: quantile(delays, 0.99),
+      frames: delays.length,
+      lost: seen.dropped,
+      gaps: seen.gaps,
+      ended: seen.ended,
+      ticksPerSecond,
+      core: (after.tickSeconds - before.tickSeconds) / seconds,
+      latePercent: (100 * (after.lateTicks - before.lateTicks)) / ticks,
+      rssGrownMiB: (after.rssBytes - before.rssBytes) / 2 ** 20,
+    };
+  } finally {
+    await server.end();
+  }
+}
+
+/** The figures as a line for people. */
+export const figureText = (figures: LoadFigures): string =>
+  `${figures.clients} clients (${figures.stalled} stalled) x 10 kB x 20 Hz: p50 ${figures.p50Ms.toFixed(1)} ms, p99 ${figures.p99Ms.toFixed(1)} ms, ` +
+  `${figures.frames} frames, ${figures.lost} dropped, ${figures.gaps} undetected gaps, ${figures.ended} readers cut off; ` +
+  `simulation at ${figures.ticksPerSecond} ticks/s (${(100 * figures.core).toFixed(0)} % of a core): ${figures.latePercent.toFixed(2)} % late; ` +
+  `server's memory ${figures.rssGrownMiB >= 0 ? "+" : ""}${figures.rssGrownMiB.toFixed(1)} MiB`;
