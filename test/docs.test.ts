@@ -70,6 +70,24 @@ describe("the README", () => {
   });
 });
 
+describe("docs/control.md", () => {
+  it("has a program that prints what it says", async () => {
+    const text = textOf("docs/control.md");
+    const [program, ...others] = blocks(text, "js");
+    expect(others).toEqual([]);
+    const file = join(folder, "control.mjs");
+    const built = pathToFileURL(join(root, "dist/index.js")).href;
+    writeFileSync(
+      file,
+      program.replace('from "eddy"', () => `from ${JSON.stringify(built)}`),
+    );
+    const { code, stdout, stderr } = await runNode([file]);
+    expect(stderr).toBe("");
+    expect(code).toBe(0);
+    expect(text).toContain(`prints \`${stdout.trimEnd()}\``);
+  });
+});
+
 describe("every command that is shown", () => {
   const shown = ["README.md", "docs/measurements.md"].flatMap((name) =>
     [...textOf(name).matchAll(/npx eddy ([a-z]+)([^`#\n]*)/g)].map(([, command, rest]) => ({

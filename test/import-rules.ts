@@ -33,8 +33,10 @@ const aboveStreams = ["streams", "simulation", "experiments", "server", "cli", "
 /** By package: the layers or folders whose files may import it. */
 const packages: Readonly<Record<string, readonly string[]>> = {
   rxjs: aboveStreams,
-  ws: ["server"],
+  ws: ["server", "clients/ts/"],
   msgpackr: ["wire"],
+  "prom-client": ["server"],
+  pino: ["cli"],
   "@tensorflow/*": ["src/kernels/tfjs/"],
   webgpu: ["src/kernels/webgpu/"],
   zod: ["model", "streams", "simulation", "experiments", "wire", "server", "cli", "clients"],
@@ -44,7 +46,10 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   vega: ["src/experiments/figure/"],
   "vega-lite": ["src/experiments/figure/"],
   "@napi-rs/canvas": ["src/experiments/figure/", "src/experiments/figure.ts"],
-  "d3-dsv": ["src/experiments/csv.ts"],
+  "d3-dsv": ["src/experiments/csv.ts", "src/simulation/recording/export-csv.ts"],
+  zarrita: ["src/simulation/recording/"],
+  "@zarrita/storage": ["src/simulation/recording/"],
+  fflate: ["src/simulation/recording/"],
   marked: ["src/experiments/overview.ts"],
   commander: ["cli"],
   "cli-progress": ["cli"],

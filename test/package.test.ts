@@ -56,13 +56,13 @@ describe("the package", () => {
         "--input-type=module",
         "--eval",
         `import { readFileSync } from "node:fs"; import { chain } from "eddy"; import { encode } from "eddy/wire";
-        import { openSimdInBrowser } from "eddy/kernels/browser";
+        import { connect } from "eddy/client"; import { openSimdInBrowser } from "eddy/kernels/browser";
         const wasm = readFileSync(new URL(import.meta.resolve("eddy/kernels/eddy.wasm")));
-        console.log(typeof chain, typeof encode, (await openSimdInBrowser(wasm)).name);`,
+        console.log(typeof chain, typeof encode, typeof connect, (await openSimdInBrowser(wasm)).name);`,
       ],
       home,
     );
-    expect(imported.stdout, imported.stderr).toBe("function function simd\n");
+    expect(imported.stdout, imported.stderr).toBe("function function function simd\n");
   });
 
   it("holds what is built and nothing else", async () => {
@@ -78,6 +78,8 @@ describe("the package", () => {
         "dist/index.d.ts",
         "dist/cli/main.js",
         "dist/simulation/worker.js",
+        "dist/client/index.js",
+        "dist/client/index.d.ts",
         "dist/dashboard/index.html",
       ]),
     );
