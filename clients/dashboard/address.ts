@@ -1,4 +1,4 @@
-import { TOKEN_FRAGMENT_KEY, WIRE_PATH } from "eddy/wire";
+import { TOKEN_FRAGMENT_KEY } from "eddy/wire";
 
 const STORED_AS = "eddy.token";
 
@@ -18,13 +18,4 @@ export function takeToken(): string | undefined {
 /** Forgets a token that the server refused. */
 export function forgetToken(): void {
   sessionStorage.removeItem(STORED_AS);
-}
-
-/** Where the WebSocket of the server that sent this page is. */
-export function wireUrl(): string {
-  const url = new URL(WIRE_PATH, location.href);
-  url.protocol = location.protocol === "https:" ? "wss:" : "ws:";
-  url.search = "";
-  url.hash = "";
-  return url.href;
 }

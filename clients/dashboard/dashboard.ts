@@ -1,6 +1,6 @@
 import { connect, type Run, textOf } from "eddy/client";
 import type { WireStatus } from "eddy/wire";
-import { forgetToken, takeToken, wireUrl } from "./address.js";
+import { forgetToken, takeToken } from "./address.js";
 import { CommandLog } from "./command-log.js";
 import { everyFor } from "./decimation.js";
 import { element } from "./dom.js";
@@ -64,7 +64,7 @@ export class Dashboard {
     const onLink = (link: PageLink) => {
       if (!signal.aborted) this.#linked(link);
     };
-    connect(wireUrl(), { token, signal, onLink, firstMsMax: Number.POSITIVE_INFINITY }).then(
+    connect(location.href, { token, signal, onLink, firstMsMax: Number.POSITIVE_INFINITY }).then(
       (run) => this.#watch(run),
       // why a connection ended the link has told already
       (error: unknown) => {

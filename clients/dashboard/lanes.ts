@@ -1,5 +1,6 @@
 import { SharpCanvas } from "./canvas.js";
 import { countText, element, numberText, setText } from "./dom.js";
+import type { Past } from "./past.js";
 import type { GateRecord } from "./records.js";
 import type { Panel, Session } from "./session.js";
 import type { PhaseEntry, TaskLog } from "./store/task-log.js";
@@ -74,6 +75,15 @@ export class LanesPanel implements Panel {
 
   addGate(tick: number, record: GateRecord): void {
     this.#gates = [...this.#gates.slice(1 - GATES_MAX), { ...record, tick }];
+  }
+
+  /** What was before the first event, or until now where there has been none. */
+  recall({ phases, gates }: Past, firstTick: number): void {
+    for (const { log } of this.#rows) log.recall(phases.get(log.task) ?? []);
+    const before = gates.filter(({ tick }) => tick < firstTick);
+    const seen = this.#gates.filter(({ tick }) => tick >= firstTick);
+    this.#gates = [...before, ...seen].slice(-GATES_MAX);
+    this.session.scheduler.request(this);
   }
 
   frozen(): void {

@@ -10,6 +10,7 @@ import { GatesPanel } from "./gates.js";
 import { KeepingPanel } from "./keeping.js";
 import { LanesPanel } from "./lanes.js";
 import { OutputPanel } from "./output-bars.js";
+import { pastOf } from "./past.js";
 import { gateRecord, phaseRecord, trialRecord } from "./records.js";
 import type { Scheduler } from "./scheduler.js";
 import type { Panel, Session } from "./session.js";
@@ -17,6 +18,10 @@ import { TaskLog } from "./store/task-log.js";
 import { ModulePanel } from "./traces.js";
 
 const OUTPUT = "output/";
+/** As wide as a screen shows, and more. */
+const PAST_TICKS = 600;
+/** Events, and for a moment lanes. */
+const FEEDS_OF_THE_PAST = 2;
 /** State and error. */
 const FEEDS_OF_A_MODULE = 2;
 
@@ -43,6 +48,8 @@ export class NetworkPage {
   readonly #controls: RunPanel;
   readonly #events = new EventsPanel();
   readonly #session: Session;
+  /** of the first event that came */
+  #firstTick = Number.POSITIVE_INFINITY;
 
   constructor(
     private readonly run: Run,
@@ -72,7 +79,8 @@ export class NetworkPage {
     const accuracies = [...session.tasks.values()].map((log) => new AccuracyPanel(session, log));
     const outputs = outputTopics(run).map(({ readout, units }) => new OutputPanel(session, readout, units));
     this.#watchTasks(accuracies);
-    const modules = this.#modulePanels(accuracies.length + outputs.length + 1);
+    this.#recall();
+    const modules = this.#modulePanels(accuracies.length + outputs.length + FEEDS_OF_THE_PAST);
     this.#panels = [...steering, this.#events, this.#lanes, ...accuracies, ...outputs, ...modules];
     this.element = layOut(
       steering,
@@ -164,7 +172,26 @@ export class NetworkPage {
     }
   }
 
+  /** Who comes late sees what was before, until what was told meanwhile reaches to the first event. */
+  #recall(): void {
+    const { open, topics } = this.#session;
+    if (!topics.has("lanes")) return;
+    const lanes = open(
+      "lanes",
+      (_tick, payload) => {
+        const past = pastOf(payload);
+        if (!past) return;
+        this.#lanes.recall(past, this.#firstTick);
+        // it may be told before `lanes` is there
+        if (past.to >= this.#firstTick) queueMicrotask(() => lanes.close());
+      },
+      { window: { ticks: PAST_TICKS } },
+    );
+    this.#feeds.push(lanes);
+  }
+
   #event(tick: number, payload: unknown): void {
+    this.#firstTick = Math.min(this.#firstTick, tick);
     const phase = phaseRecord(payload);
     if (!phase) this.#events.add(tick, payload);
     else this.#session.tasks.get(phase.task)?.addPhase(tick, phase);

@@ -25,10 +25,14 @@ export function fieldsOf(payload: unknown): Readonly<Record<string, unknown>> {
   return typeof payload === "object" && payload !== null ? (payload as Record<string, unknown>) : {};
 }
 
+/** The phase of this name; undefined when there is none. */
+export const phaseNamed = (name: unknown): PhaseRecord["phase"] | undefined =>
+  PHASES.find((phase) => phase === name);
+
 /** Reads a record of the topic "events" as a phase; undefined when it is another event. */
 export function phaseRecord(payload: unknown): PhaseRecord | undefined {
   const { kind, task, phase, trial } = fieldsOf(payload);
-  const known = PHASES.find((name) => name === phase);
+  const known = phaseNamed(phase);
   if (kind !== "phase" || typeof task !== "string" || typeof trial !== "number" || !known) return undefined;
   return { task, phase: known, trial };
 }

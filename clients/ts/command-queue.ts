@@ -1,4 +1,4 @@
-import { type Cmd, encode, type Reply, type Welcome, type WireCommandInput } from "eddy/wire";
+import { type Cmd, encode, isAnswer, type Reply, type Welcome, type WireCommandInput } from "eddy/wire";
 import { ClientError } from "./client-error.js";
 import { brokenCode, type Connection } from "./connection.js";
 import { Pace } from "./pace.js";
@@ -17,6 +17,8 @@ export interface Applied {
 }
 
 interface Entry {
+  /** counts the commands of this client */
+  readonly number: number;
   readonly key: string;
   readonly command: WireCommandInput;
   readonly branch: string | undefined;
@@ -46,13 +48,14 @@ export class CommandQueue {
   send(command: WireCommandInput, branch?: string): Promise<Applied> {
     return new Promise((resolve, reject) => {
       this.#keysGiven += 1;
-      const key = `${this.#keyStart}-${this.#keysGiven}`;
+      const number = this.#keysGiven;
+      const key = `${this.#keyStart}-${number}`;
       const refused = this.#over ?? this.#excess(command);
       if (refused) {
         reject(refused);
         return;
       }
-      this.#waiting.push({ key, command, branch, resolve, reject });
+      this.#waiting.push({ number, key, command, branch, resolve, reject });
       this.#flush();
     });
   }
@@ -92,7 +95,7 @@ export class CommandQueue {
   #flush(): void {
     clearTimeout(this.#timer);
     while (this.connection().isOpen && this.#pace && this.#waiting.length > 0) {
-      const waitMs = isAnswer(this.#waiting[0]!) ? 0 : this.#pace.take(performance.now());
+      const waitMs = isAnswer(this.#waiting[0]!.command) ? 0 : this.#pace.take(performance.now());
       if (waitMs > 0) {
         this.#timer = setTimeout(() => this.#flush(), waitMs);
         return;
@@ -125,16 +128,14 @@ export class CommandQueue {
     if (error.code === brokenCode) return;
     this.#sent.delete(entry);
     if (error.code === "RATE_LIMITED") {
-      this.#waiting.unshift(entry);
+      // before all that were given after it; of several that are refused, too
+      const later = this.#waiting.findIndex(({ number }) => number > entry.number);
+      this.#waiting.splice(later < 0 ? this.#waiting.length : later, 0, entry);
       clearTimeout(this.#timer);
       this.#timer = setTimeout(() => this.#flush(), 1000);
     } else entry.reject(error);
   }
 }
-
-/** An answer to a task whose world this is: there is one to each request, so the server has no pace for it. */
-const isAnswer = ({ command }: Entry): boolean =>
-  command.kind === "stimulus" && command.trial !== undefined && command.trial !== null;
 
 /** Text that no other client has. */
 function randomText(): string {

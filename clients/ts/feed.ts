@@ -70,7 +70,7 @@ export class Feed {
   /** Its channel is gone, and with it frames that nobody counts. @param sameEpoch whether ticks go on */
   cut(sameEpoch: boolean): void {
     this.channel = undefined;
-    this.#isCut ||= this.#latest !== undefined;
+    this.#isCut = true;
     // a channel that begins may show its latest frame once more
     this.#skipTo = sameEpoch && this.#latest ? this.#latest.tick : Number.NEGATIVE_INFINITY;
     if (!sameEpoch) this.#latest = undefined;

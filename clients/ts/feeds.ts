@@ -148,11 +148,9 @@ export class Feeds {
     if (error.code === brokenCode || this.#over) return;
     feed.refusals += 1;
     if (error.retryable && feed.refusals <= RETRIES_MAX && feed.observers.size > 0) {
-      const retry = setTimeout(() => {
-        this.#retries.delete(retry);
+      this.#later(() => {
         if (feed.observers.size > 0 && !feed.channel && !feed.isAsking) this.#subscribe(feed);
-      }, RETRY_MS);
-      this.#retries.add(retry);
+      });
       return;
     }
     this.#feeds.delete(feed.key);
@@ -183,7 +181,31 @@ export class Feeds {
   }
 
   #unsubscribe(channel: number): void {
-    // When the connection breaks first, the channel is gone as well.
-    this.connection().ask({ op: "unsub", channel }, { answer: () => {}, refuse: () => {} });
+    this.connection().ask(
+      { op: "unsub", channel },
+      {
+        answer: () => {},
+        refuse: ({ code }) => {
+          // When the connection breaks first, the channel is gone as well.
+          if (code === "RATE_LIMITED") this.#later(() => this.#unsubscribeAgain(channel));
+        },
+      },
+    );
+  }
+
+  /** Unless it is watched again; a request that is on the way may lead to it. */
+  #unsubscribeAgain(channel: number): void {
+    if (this.#channels.has(channel)) return;
+    const isAsking = [...this.#feeds.values()].some((feed) => feed.isAsking);
+    if (isAsking) this.#later(() => this.#unsubscribeAgain(channel));
+    else this.#unsubscribe(channel);
+  }
+
+  #later(act: () => void): void {
+    const retry = setTimeout(() => {
+      this.#retries.delete(retry);
+      act();
+    }, RETRY_MS);
+    this.#retries.add(retry);
   }
 }

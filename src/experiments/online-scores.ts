@@ -1,7 +1,7 @@
 import { setImmediate } from "node:timers/promises";
 import type { Run } from "../simulation/run-description.js";
 import type { ContinuousNetwork } from "../streams/continuous.js";
-import { type Score, scoreOutput } from "../streams/score.js";
+import { answersProbabilities, type Score, scoreOutput } from "../streams/score.js";
 
 /** How well a task's stimuli were answered, before they were learned from. */
 export interface OnlineScore {
@@ -25,7 +25,7 @@ export function onlineScores({ network }: Run, { kernels, events, state }: Conti
       const task = tasks.get(event.readout);
       const target = state.targets.get(event.readout);
       if (!task || !target) return;
-      const probabilities = network.readouts.get(event.readout)?.nonlinearity !== "linear";
+      const probabilities = answersProbabilities(network, task);
       const read = scoreOutput(kernels, task.target, event.output, target, probabilities);
       reads.push(read.then((score) => ({ task: task.name, score })));
     },

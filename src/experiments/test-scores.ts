@@ -5,7 +5,7 @@ import type { Parameters } from "../model/parameters.js";
 import { presentTrial, testPass } from "../simulation/epoch-plan.js";
 import type { Run } from "../simulation/run-description.js";
 import { openGates } from "../streams/open-gates.js";
-import { type Score, scoreOutput } from "../streams/score.js";
+import { answersProbabilities, type Score, scoreOutput } from "../streams/score.js";
 import type { StimulusSource } from "../streams/stimulus.js";
 import { phasedBeside } from "./phased-beside.js";
 
@@ -69,7 +69,7 @@ export async function testScores(
         const output = task && phased.state.outputs.get(task.readout);
         const target = task && phased.state.targets.get(task.readout);
         if (!output || !target) continue;
-        const probabilities = network.readouts.get(task.readout)?.nonlinearity !== "linear";
+        const probabilities = answersProbabilities(network, task);
         const score = await scoreOutput(kernels, task.target, output, target, probabilities);
         sums.set(name, addScore(sums.get(name) ?? noScore, score));
       }

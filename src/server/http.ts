@@ -22,11 +22,21 @@ export interface HttpOptions {
   readonly version: string | null;
 }
 
+/** A text that is made when it is first asked for, so that asking again costs nothing. */
+function once(make: () => string): () => string {
+  let made: string | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}
+
 /** The server of pages, `/health`, `/metrics` and `/asyncapi.json`; it does not listen yet. */
 export function httpServer(options: HttpOptions): Server {
-  const { hub } = options;
+  const { hub, version } = options;
+  const description = once(() => JSON.stringify(asyncApi(version)));
   const server = createServer((request, response) => {
-    answer(options, request, response).catch((error: unknown) => {
+    answer(options, description, request, response).catch((error: unknown) => {
       // A client that goes away while a file is sent is no bug of ours.
       if (!request.destroyed && !response.destroyed) hub.report(error);
       response.destroy();
@@ -39,10 +49,10 @@ export function httpServer(options: HttpOptions): Server {
 
 async function answer(
   options: HttpOptions,
+  description: () => string,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const { files, version } = options;
   const isRead = request.method === "GET" || request.method === "HEAD";
   switch (isRead ? request.url?.split("?", 1)[0] : undefined) {
     case "/health":
@@ -50,9 +60,9 @@ async function answer(
     case "/metrics":
       return answerMetrics(options, request, response);
     case "/asyncapi.json":
-      return respond(request, response, 200, json, JSON.stringify(asyncApi(version)));
+      return respond(request, response, 200, json, description());
     default:
-      return files(request, response);
+      return options.files(request, response);
   }
 }
 

@@ -1,11 +1,15 @@
 import { createHash } from "node:crypto";
 import { EddyError } from "../errors.js";
 import type { Applied, Command, Simulation } from "../simulation/simulation.js";
+import { isAnswer } from "../wire/commands.js";
 import type { Role } from "../wire/messages.js";
 import { type Counts, count } from "./counts.js";
 import type { ServerLog } from "./log.js";
 
-const KEYS_KEPT_MAX = 1024;
+/** More than a room of clients can send at their pace while one of them is away for the longest back-off. */
+const COMMANDS_KEPT_MAX = 16_384;
+/** Answers come by the thousand. A task takes one for each trial, whether their keys are kept or not. */
+const ANSWERS_KEPT_MAX = 1024;
 
 interface Intervention {
   /** digest of the command, which may be large */
@@ -24,7 +28,9 @@ interface Client {
  * the same command again, from a new session too.
  */
 export class Interventions {
-  readonly #byKey = new Map<string, Intervention>();
+  readonly #commands = new Map<string, Intervention>();
+  /** apart, so that they do not push out what would be done twice */
+  readonly #answers = new Map<string, Intervention>();
 
   constructor(
     private readonly simulation: Simulation,
@@ -39,6 +45,7 @@ export class Interventions {
    */
   async apply(client: Client, command: Command, branch?: string, key?: string): Promise<Applied> {
     const about = { session: client.session, kind: command.kind, branch, key };
+    const level = isAnswer(command) ? "debug" : "info";
     try {
       if (client.role !== "controller") {
         throw new EddyError(
@@ -48,12 +55,12 @@ export class Interventions {
       }
       const applied = await this.#applyOnce(command, branch, key);
       count(this.counts.commands, "applied");
-      this.log.info({ ...about, tick: applied.tick }, "command applied");
+      this.log[level]({ ...about, tick: applied.tick }, "command applied");
       return applied;
     } catch (error) {
       const code = error instanceof EddyError ? error.code : "INTERNAL";
       count(this.counts.commands, code);
-      this.log.info({ ...about, code }, "command refused");
+      this.log[level]({ ...about, code }, "command refused");
       throw error;
     }
   }
@@ -63,7 +70,10 @@ export class Interventions {
     const digest = createHash("sha256")
       .update(JSON.stringify([command, branch ?? null]))
       .digest("base64");
-    const earlier = this.#byKey.get(key);
+    const [kept, keptMax] = isAnswer(command)
+      ? [this.#answers, ANSWERS_KEPT_MAX]
+      : [this.#commands, COMMANDS_KEPT_MAX];
+    const earlier = kept.get(key);
     if (earlier?.command === digest) return earlier.applied;
     if (earlier) {
       throw new EddyError(
@@ -72,8 +82,8 @@ export class Interventions {
       );
     }
     const applied = this.simulation.command(command, branch);
-    this.#byKey.set(key, { command: digest, applied });
-    if (this.#byKey.size > KEYS_KEPT_MAX) this.#byKey.delete(this.#byKey.keys().next().value!);
+    kept.set(key, { command: digest, applied });
+    if (kept.size > keptMax) kept.delete(kept.keys().next().value!);
     return applied;
   }
 }

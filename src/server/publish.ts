@@ -13,12 +13,10 @@ import { heartbeat } from "./welcome.js";
  */
 export function publish(hub: Hub, sessions: ReadonlySet<Session>): () => void {
   const { simulation, limits } = hub;
-  let tick = -1;
   const frames = simulation.frames.subscribe({
     next: (frame) => {
-      // a new epoch's frames are no continuation of what its clients have
-      if (frame.tick !== tick) hub.refresh();
-      tick = frame.tick;
+      // a new epoch's frames are no continuation of what its clients have, though its ticks may seem to be
+      hub.refresh();
       hub.channels.deliver(frame);
     },
     error: (error: unknown) => {

@@ -1,9 +1,6 @@
-import type { WireCommand } from "../wire/commands.js";
+import { isAnswer, type WireCommand } from "../wire/commands.js";
 import type { ServerLimits } from "./limits.js";
 import { TokenBucket } from "./token-bucket.js";
-
-/** Whether a command answers a task that waits for it; of each trial one answer is taken, so it paces itself. */
-const isAnswer = (command: WireCommand): boolean => command.kind === "stimulus" && command.trial !== null;
 
 /** How fast one client may ask: commands, answers to tasks whose world it is, and everything else. */
 export class Rates {

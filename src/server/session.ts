@@ -202,8 +202,7 @@ export class Session {
     const isAllowed =
       request.op === "cmd" ? this.#rates.allowsCommand(request.command) : this.#rates.allowsRequest();
     if (!isAllowed) {
-      this.#sendError("RATE_LIMITED", `too many requests (${request.op}); slow down`, request.id);
-      this.#endIfFlooded();
+      this.#slowDown(request.op, request.id);
       return;
     }
     this.#answering += 1;
@@ -217,11 +216,12 @@ export class Session {
   /** Those that acknowledge nothing are requests like others, or a flood of them would cost nothing. */
   #acknowledge({ channel, seq, id }: Ack): void {
     const isNews = this.outbox.acknowledge(channel, seq);
-    if (!isNews && !this.#rates.allowsRequest()) this.#endIfFlooded();
+    if (!isNews && !this.#rates.allowsRequest()) this.#slowDown("ack", id);
     else if (id !== undefined) this.#send({ op: "reply", id, to: "ack" });
   }
 
-  #endIfFlooded(): void {
+  #slowDown(op: Request["op"], id: number | undefined): void {
+    if (id !== undefined) this.#sendError("RATE_LIMITED", `too many requests (${op}); slow down`, id);
     if (this.#rates.areIgnored) this.end(closeCodes.limit, "far too many requests");
   }
 

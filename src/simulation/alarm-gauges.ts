@@ -4,9 +4,9 @@ import type { Task } from "../model/network.js";
 import { gainOf, type Recurrent } from "../model/parameters.js";
 import { spectralRadius } from "../model/spectral-radius.js";
 import type { NetworkEvent } from "../streams/events.js";
-import { scoreOutput } from "../streams/score.js";
+import { answersProbabilities, scoreOutput } from "../streams/score.js";
 import type { Engine } from "./engine.js";
-import { magnitude } from "./not-finite.js";
+import { residual } from "./magnitude.js";
 
 /** What an alarm reads its value from. It reads back at the ends of phases alone. */
 export interface Gauge {
@@ -26,7 +26,7 @@ export interface Gauge {
 /** Fraction of right answers over the last so many trials of a task; none before there were so many. */
 export function accuracyGauge(engine: Engine, task: Task, over: number): Gauge {
   const { kernels, run } = engine;
-  const probabilities = run.network.readouts.get(task.readout)?.nonlinearity !== "linear";
+  const probabilities = answersProbabilities(run.network, task);
   let recent: number[] = [];
   let due: Promise<number | null> | null = null;
   const measure = async (output: Tensor, target: Tensor): Promise<number | null> => {
@@ -70,19 +70,13 @@ export function residualGauge(engine: Engine, module: string): Gauge {
     if (before) kernels.dispose(before);
     before = null;
   };
-  const measure = (h: Tensor, previous: Tensor): Promise<number> => {
-    const difference = kernels.difference(h, previous);
-    const residual = magnitude(kernels, difference);
-    kernels.dispose(difference);
-    return residual;
-  };
   return {
     see(event) {
       if (event.kind === "output") due = true;
     },
     look() {
       const h = present();
-      const looked = due && h && before ? measure(h, before) : null;
+      const looked = due && h && before ? residual(kernels, h, before) : null;
       due = false;
       forget();
       before = retained(h);

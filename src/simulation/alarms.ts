@@ -1,11 +1,14 @@
 import { z } from "zod";
+import { messageOf } from "../errors.js";
 import { validate } from "../model/validate.js";
+import type { NetworkEvent } from "../streams/events.js";
 import { accuracyGauge, type Gauge, radiusGauge, residualGauge } from "./alarm-gauges.js";
 import type { AlarmCondition, KeepingCommand } from "./command.js";
 import type { Engine } from "./engine.js";
 import { inRange, named, oneOf, refuse, wholeInRange } from "./interventions/ranges.js";
 import type { Pacing } from "./pacing.js";
-import type { Part, PartMemory } from "./part.js";
+import type { Part, PartCommand, PartMemory, SimulationEvent } from "./part.js";
+import type { SimulationStatus } from "./simulation.js";
 
 type SetAlarm = Extract<KeepingCommand, { kind: "alarm" }>;
 
@@ -99,124 +102,140 @@ function subjectOf(when: AlarmCondition): Record<string, string | number> {
  * so that the same run raises the same alarms at the same ticks. One that was raised stays so until its condition is
  * gone; then it is armed again. What they look at begins anew with every epoch. Checkpoints keep them.
  */
-export function alarms(engine: Engine, { pacer, checkpoint }: AlarmActions): Part {
-  const set = new Map<string, Alarm>();
-  let looking: Promise<void> | null = null;
+class Alarms implements Part {
+  readonly #engine: Engine;
+  readonly #actions: AlarmActions;
+  readonly #set = new Map<string, Alarm>();
+  readonly memory: PartMemory;
+  #looking: Promise<void> | null = null;
 
-  const act = (alarm: Alarm): void => {
-    switch (alarm.action) {
+  constructor(engine: Engine, actions: AlarmActions) {
+    this.#engine = engine;
+    this.#actions = actions;
+    this.memory = { name: "alarms", keep: () => this.#keep(), recall: (kept) => this.#recall(kept) };
+  }
+
+  see(event: NetworkEvent): void {
+    for (const { gauge } of this.#set.values()) gauge?.see(event);
+  }
+
+  told(event: SimulationEvent): void {
+    if (event.kind === "epoch") for (const { gauge } of this.#set.values()) gauge?.restart();
+    if (event.kind !== "notFinite" && event.kind !== "finite") return;
+    for (const alarm of this.#set.values())
+      if (alarm.when.measure === "notFinite") this.#heed(alarm, event.kind === "notFinite", null);
+  }
+
+  ticked(): void {
+    const looks = [...this.#set.values()].flatMap((alarm) => {
+      const look = alarm.gauge?.look();
+      return look ? [[alarm, look] as const] : [];
+    });
+    if (looks.length === 0) return;
+    const settled = this.#settle(looks);
+    this.#looking = settled;
+    const done = () => {
+      if (this.#looking === settled) this.#looking = null;
+    };
+    // whoever holds the clock hears of a failure
+    settled.then(done, done);
+  }
+
+  hold(): Promise<void> | null {
+    return this.#looking;
+  }
+
+  status(): Partial<SimulationStatus> {
+    const states = [...this.#set].map(([name, { raised }]) => [name, raised ? "raised" : "armed"] as const);
+    return { alarms: Object.fromEntries(states) };
+  }
+
+  command(command: PartCommand): Promise<{ readonly name: string }> | null {
+    if (command.kind !== "alarm" && command.kind !== "disarm") return null;
+    return Promise.resolve().then(() =>
+      command.kind === "alarm" ? this.#add(command) : this.#disarm(command.name),
+    );
+  }
+
+  async close(): Promise<void> {
+    await this.#looking?.catch(() => {});
+    for (const { gauge } of this.#set.values()) gauge?.close();
+  }
+
+  #add({ name, when, action }: Omit<SetAlarm, "kind">): { name: string } {
+    if (action === "checkpoint" && !this.#actions.checkpoint)
+      throw refuse("action", action, `${oneOf(["tell", "pause", "stop"])}: no checkpoints are kept here`);
+    const before = this.#set.get(name);
+    if (!before && this.#set.size >= alarmsMax)
+      throw refuse("name", name, `one of the ${alarmsMax} that there are`);
+    const gauge = gaugeOf(this.#engine, when);
+    before?.gauge?.close();
+    this.#set.set(name, { name, when, action, gauge, raised: false });
+    return { name };
+  }
+
+  #disarm(name: string): { name: string } {
+    named("name", this.#set, name).gauge?.close();
+    this.#set.delete(name);
+    return { name };
+  }
+
+  async #keep(): Promise<unknown> {
+    await this.#looking?.catch(() => {});
+    return [...this.#set.values()].map(({ gauge, ...alarm }) => ({ ...alarm, gauge: gauge?.keep() ?? [] }));
+  }
+
+  #recall(kept: unknown): void {
+    for (const { raised, gauge, ...alarm } of validate(
+      keptSchema,
+      kept,
+      "checkpoint.progress.parts.alarms",
+    )) {
+      // a checkpoint may be gone on from where none are kept
+      const action = alarm.action === "checkpoint" && !this.#actions.checkpoint ? "tell" : alarm.action;
+      this.#add({ ...alarm, when: alarm.when as AlarmCondition, action });
+      const recalled = this.#set.get(alarm.name);
+      if (recalled) recalled.raised = raised;
+      recalled?.gauge?.recall(gauge);
+    }
+  }
+
+  async #settle(looks: readonly (readonly [Alarm, Promise<number | null>])[]): Promise<void> {
+    const values = await Promise.all(looks.map(([, look]) => look));
+    for (const [i, [alarm]] of looks.entries()) {
+      const value = values[i];
+      if (value !== null && Number.isFinite(value)) this.#heed(alarm, meets(alarm.when, value), value);
+    }
+  }
+
+  #heed(alarm: Alarm, holds: boolean, value: number | null): void {
+    if (holds === alarm.raised || this.#set.get(alarm.name) !== alarm) return;
+    alarm.raised = holds;
+    const { name, when, action } = alarm;
+    const { tick } = this.#engine.net.state;
+    this.#engine.tell({ kind: holds ? "alarm" : "alarmOver", tick, name, ...subjectOf(when), value, action });
+    if (holds) this.#act(alarm);
+  }
+
+  #act({ name, action }: Alarm): void {
+    const { pacer, checkpoint } = this.#actions;
+    switch (action) {
       case "tell":
         return;
       case "pause":
         pacer.apply({ kind: "pause" });
         return;
       case "checkpoint":
-        void checkpoint?.()?.catch((error) =>
-          engine.tell({
-            kind: "alarmFailed",
-            tick: engine.net.state.tick,
-            name: alarm.name,
-            why: error instanceof Error ? error.message : String(error),
-          }),
-        );
+        void checkpoint?.()?.catch((error) => {
+          const { tick } = this.#engine.net.state;
+          this.#engine.tell({ kind: "alarmFailed", tick, name, why: messageOf(error) });
+        });
         return;
       case "stop":
         pacer.end();
     }
-  };
-  const heed = (alarm: Alarm, holds: boolean, value: number | null): void => {
-    if (holds === alarm.raised || set.get(alarm.name) !== alarm) return;
-    alarm.raised = holds;
-    const { name, when, action } = alarm;
-    const { tick } = engine.net.state;
-    engine.tell({ kind: holds ? "alarm" : "alarmOver", tick, name, ...subjectOf(when), value, action });
-    if (holds) act(alarm);
-  };
-  const settle = async (looks: readonly (readonly [Alarm, Promise<number | null>])[]): Promise<void> => {
-    const values = await Promise.all(looks.map(([, look]) => look));
-    for (const [i, [alarm]] of looks.entries()) {
-      const value = values[i];
-      if (value !== null && Number.isFinite(value)) heed(alarm, meets(alarm.when, value), value);
-    }
-  };
-  const carryOut = (command: SetAlarm): Record<string, string> => {
-    const { name, when, action } = command;
-    if (action === "checkpoint" && !checkpoint)
-      throw refuse("action", action, `${oneOf(["tell", "pause", "stop"])}: no checkpoints are kept here`);
-    if (!set.has(name) && set.size >= alarmsMax)
-      throw refuse("name", name, `one of the ${alarmsMax} that there are`);
-    const gauge = gaugeOf(engine, when);
-    set.get(name)?.gauge?.close();
-    set.set(name, { name, when, action, gauge, raised: false });
-    return { name };
-  };
-
-  const memory: PartMemory = {
-    name: "alarms",
-    keep: () => [...set.values()].map(({ gauge, ...alarm }) => ({ ...alarm, gauge: gauge?.keep() ?? [] })),
-    recall(kept) {
-      for (const { raised, gauge, ...alarm } of validate(
-        keptSchema,
-        kept,
-        "checkpoint.progress.parts.alarms",
-      )) {
-        // a checkpoint may be gone on from where none are kept
-        const action = alarm.action === "checkpoint" && !checkpoint ? "tell" : alarm.action;
-        carryOut({ kind: "alarm", ...alarm, when: alarm.when as AlarmCondition, action });
-        const recalled = set.get(alarm.name);
-        if (recalled) recalled.raised = raised;
-        recalled?.gauge?.recall(gauge);
-      }
-    },
-  };
-
-  return {
-    memory,
-    see(event) {
-      for (const { gauge } of set.values()) gauge?.see(event);
-    },
-    told(event) {
-      if (event.kind === "epoch") for (const { gauge } of set.values()) gauge?.restart();
-      if (event.kind !== "notFinite" && event.kind !== "finite") return;
-      for (const alarm of set.values())
-        if (alarm.when.measure === "notFinite") heed(alarm, event.kind === "notFinite", null);
-    },
-    ticked() {
-      const looks = [...set.values()].flatMap((alarm) => {
-        const look = alarm.gauge?.look();
-        return look ? [[alarm, look] as const] : [];
-      });
-      if (looks.length === 0) return;
-      const settled = settle(looks);
-      looking = settled;
-      settled
-        .catch(() => {})
-        .finally(() => {
-          if (looking === settled) looking = null;
-        });
-    },
-    hold: () => looking,
-    status: () => ({
-      alarms: Object.fromEntries([...set].map(([name, { raised }]) => [name, raised ? "raised" : "armed"])),
-    }),
-    command(command) {
-      switch (command.kind) {
-        case "alarm":
-          return Promise.resolve().then(() => carryOut(command));
-        case "disarm": {
-          const alarm = set.get(command.name);
-          alarm?.gauge?.close();
-          return set.delete(command.name)
-            ? Promise.resolve({ name: command.name })
-            : Promise.reject(refuse("name", command.name, oneOf(set.keys())));
-        }
-        default:
-          return null;
-      }
-    },
-    async close() {
-      await looking?.catch(() => {});
-      for (const { gauge } of set.values()) gauge?.close();
-    },
-  };
+  }
 }
+
+/** The part that has the alarms of a simulation. */
+export const alarms = (engine: Engine, actions: AlarmActions): Part => new Alarms(engine, actions);

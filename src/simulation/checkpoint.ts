@@ -2,11 +2,11 @@ import { subtle } from "node:crypto";
 import { constants, existsSync } from "node:fs";
 import { access, readFile, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { EddyError } from "../errors.js";
+import { EddyError, messageOf } from "../errors.js";
 import { type CheckpointDescription, describedText, parseDescription } from "./checkpoint-description.js";
 import { parseSafetensors, serialiseSafetensors } from "./safetensors.js";
 import type { StateSnapshot } from "./state-snapshot.js";
-import { writeAtomically } from "./write-atomically.js";
+import { saysFull, writeAtomically } from "./write-atomically.js";
 
 /** What a checkpoint holds. */
 export interface Checkpoint {
@@ -27,10 +27,6 @@ const digestOf = async (bytes: Uint8Array<ArrayBuffer>): Promise<string> =>
 
 /** Removes what nobody needs; whatever keeps it from that is no failure of what was asked for. */
 const clear = (path: string): Promise<void> => rm(path, { force: true }).catch(() => {});
-
-/** The disk, or the user's part of it, is full. */
-const isFull = (error: unknown): boolean =>
-  error instanceof Error && "code" in error && (error.code === "ENOSPC" || error.code === "EDQUOT");
 
 /** The JSON half of a checkpoint: the name that users give, with .json if they left it out. */
 export const checkpointPath = (name: string): string => (name.endsWith(".json") ? name : `${name}.json`);
@@ -86,9 +82,9 @@ export async function writeCheckpoint(
     await writeAtomically(path, text);
   } catch (cause) {
     if (before !== tensors) await clear(tensors);
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = messageOf(cause);
     throw new EddyError(
-      isFull(cause) ? "NO_SPACE" : "FILE_INVALID",
+      saysFull(cause) ? "NO_SPACE" : "FILE_INVALID",
       `checkpoint ${path}: cannot be written: ${reason}; the one before it, if any, is untouched`,
       { cause },
     );

@@ -135,7 +135,7 @@ export type BranchCommand =
 export type Command = ClockCommand | Intervention | KeepingCommand | BranchCommand;
 
 /** Who had an intervention applied. */
-export type Origin = "client" | "alarm" | "guard" | "replay";
+export type Origin = "client" | "guard" | "replay";
 
 /** The answer to a command. */
 export interface Applied {

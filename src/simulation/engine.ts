@@ -195,7 +195,7 @@ export class Engine implements Place {
     return this.#inTurn(async () => {
       if (this.#broken) throw hasEnded();
       this.#net.drain();
-      const progress = describeProgress(this.#interventions, this.#parts);
+      const progress = await describeProgress(this.#interventions, this.#parts);
       const snapshot = await this.#read();
       return { run: describeRun(this.run), progress, snapshot };
     });
@@ -265,11 +265,17 @@ export class Engine implements Place {
     });
   }
 
-  /** Ends parts, one after the other in the order in which they came, and then the network. */
+  /**
+   * Ends parts, one after the other in the order in which they came, and then the network.
+   * @throws what a part failed with, as a rejection; the network is freed all the same
+   */
   async close(): Promise<void> {
     await this.#tail;
-    for (const part of this.#parts) await part.close?.();
-    this.#net.close();
+    try {
+      for (const part of this.#parts) await part.close?.();
+    } finally {
+      this.#net.close();
+    }
   }
 }
 

@@ -1,23 +1,25 @@
+import { z } from "zod";
 import type { Tensor } from "../kernels/kernels.js";
+import { validate } from "../model/validate.js";
 import type { NetworkEvent } from "../streams/events.js";
 import type { NetworkState } from "../streams/network-state.js";
 import type { Engine } from "./engine.js";
 import { holdsNumbers } from "./finite-look.js";
-import {
-  allFinite,
-  carriers,
-  describeNotFinite,
-  findNotFinite,
-  magnitude,
-  type NotFinite,
-} from "./not-finite.js";
-import type { Part } from "./part.js";
+import { magnitude } from "./magnitude.js";
+import { allFinite, carriers, describeNotFinite, findNotFinite, type NotFinite } from "./not-finite.js";
+import type { Part, PartMemory } from "./part.js";
 
 /** Ticks after which one of the learned tensors is looked at, in turn: a tanh hides weights that are infinite. */
 const weightsEveryTicks = 4096;
 
 /** So many looks that find nothing, one after the other, and the network counts as finite again. */
 const cleanLooks = 8;
+
+const keptSchema = z.strictObject({
+  tick: z.int().min(0),
+  lastTold: z.string(),
+  clean: z.int().min(0),
+});
 
 /** Whether a task's weights change on the next tick. */
 function learnsNext({ tasks }: NetworkState): boolean {
@@ -45,22 +47,103 @@ function describeAction(gates: readonly string[], { modules, matrices, biases }:
  * back. If anything is no number any more it finds where, shuts the gates that carry it and brings to rest what it has
  * reached, by interventions; the rest of the network goes on.
  */
-export function guard(engine: Engine): Part {
-  const { kernels } = engine;
-  let looks: (boolean | Promise<boolean>)[] = [];
-  let working: Promise<void> | null = null;
-  let lastTick = engine.net.state.tick;
-  let lastTold = "";
-  let clean = cleanLooks;
+class Guard implements Part {
+  readonly #engine: Engine;
+  readonly memory: PartMemory;
+  #looks: (boolean | Promise<boolean>)[] = [];
+  #working: Promise<void> | null = null;
+  /** at which it looked last */
+  #tick: number;
+  #lastTold = "";
+  /** looks that found nothing, since the last that did */
+  #clean = cleanLooks;
 
-  const look = (tensor: Tensor) => void looks.push(holdsNumbers(kernels, tensor, engine.net.state.tick));
+  constructor(engine: Engine) {
+    this.#engine = engine;
+    this.#tick = engine.net.state.tick;
+    this.memory = {
+      name: "guard",
+      keep: async () => ({ tick: this.#tick, lastTold: this.#lastTold, clean: this.#clean }),
+      recall: (kept) => {
+        const { tick, lastTold, clean } = validate(keptSchema, kept, "checkpoint.progress.parts.guard");
+        this.#tick = tick;
+        this.#lastTold = lastTold;
+        this.#clean = clean;
+      },
+    };
+  }
 
-  const act = async (): Promise<void> => {
-    const { net } = engine;
-    // an output error that waits has to be found, too; whatever is found brings an intervention, which would do the same
-    net.drain();
-    const { state, network } = net;
-    const found = await findNotFinite(kernels, network, state);
+  see(event: NetworkEvent): void {
+    if (event.kind === "output") this.#look(event.output);
+    if (event.kind === "outputError") this.#look(event.error);
+  }
+
+  ticked(): void {
+    const { state } = this.#engine.net;
+    if (this.#looks.length === 0 && !learnsNext(state)) return;
+    for (const tensor of state.states.values()) this.#look(tensor);
+    this.#lookAtWeights(state);
+    this.#tick = state.tick;
+    const looked = this.#looks;
+    this.#looks = [];
+    if (looked.every((finite) => typeof finite === "boolean")) {
+      const acting = this.#conclude(looked.every(Boolean));
+      if (acting) this.#await(acting);
+    } else {
+      this.#await(Promise.all(looked).then((finite) => this.#conclude(finite.every(Boolean))));
+    }
+  }
+
+  hold(): Promise<void> | null {
+    return this.#working;
+  }
+
+  async close(): Promise<void> {
+    await this.#working?.catch(() => {});
+  }
+
+  #look(tensor: Tensor): void {
+    const { kernels, net } = this.#engine;
+    this.#looks.push(holdsNumbers(kernels, tensor, net.state.tick));
+  }
+
+  /** Now and then at one of the learned tensors. */
+  #lookAtWeights({ tick, parameters }: NetworkState): void {
+    const turn = Math.floor(tick / weightsEveryTicks);
+    if (turn <= Math.floor(this.#tick / weightsEveryTicks)) return;
+    const learned = [...parameters.learned.values()];
+    const { weights } = learned[turn % learned.length] ?? {};
+    if (weights) this.#looks.push(magnitude(this.#engine.kernels, weights).then(Number.isFinite));
+  }
+
+  /** Has the clock wait for work, and those who end the simulation. */
+  #await(work: Promise<unknown>): void {
+    const whole = work.then(() => {});
+    this.#working = whole;
+    const done = () => {
+      if (this.#working === whole) this.#working = null;
+    };
+    // whoever holds the clock hears of a failure
+    whole.then(done, done);
+  }
+
+  #conclude(finite: boolean): Promise<void> | null {
+    this.#clean = finite ? this.#clean + 1 : 0;
+    if (!finite) return this.#act();
+    if (this.#clean === cleanLooks) {
+      this.#lastTold = "";
+      this.#engine.tell({ kind: "finite", tick: this.#engine.net.state.tick });
+    }
+    return null;
+  }
+
+  async #act(): Promise<void> {
+    const engine = this.#engine;
+    // in its turn, as it looks at one tensor after the other; an output error that waits has been let in then
+    const { found, state, network } = await engine.between(async () => {
+      const { state, network } = engine.net;
+      return { found: await findNotFinite(engine.kernels, network, state), state, network };
+    });
     if (allFinite(found)) return;
     const gates = carriers(network, state.gates, found);
     for (const pathway of gates) await engine.intervene({ kind: "gate", pathway, gate: 0 }, "guard");
@@ -79,60 +162,11 @@ export function guard(engine: Engine): Part {
     }
     const where = describeNotFinite(found);
     // what comes again and again at a place that is shut off is told once
-    if (gates.length === 0 && where === lastTold) return;
-    lastTold = where;
+    if (gates.length === 0 && where === this.#lastTold) return;
+    this.#lastTold = where;
     engine.tell({ kind: "notFinite", tick: state.tick, where, action: describeAction(gates, found), gates });
-  };
-
-  const conclude = (finite: boolean): Promise<void> | null => {
-    clean = finite ? clean + 1 : 0;
-    if (!finite) return act();
-    if (clean === cleanLooks) {
-      lastTold = "";
-      engine.tell({ kind: "finite", tick: engine.net.state.tick });
-    }
-    return null;
-  };
-
-  /** Has the clock wait for work, and those who end the simulation. */
-  const awaited = (work: Promise<unknown>): void => {
-    const whole = work.then(() => {});
-    working = whole;
-    const done = () => {
-      if (working === whole) working = null;
-    };
-    // whoever holds the clock hears of a failure
-    whole.then(done, done);
-  };
-
-  return {
-    see(event: NetworkEvent) {
-      if (event.kind === "output") look(event.output);
-      if (event.kind === "outputError") look(event.error);
-    },
-    ticked() {
-      const { state } = engine.net;
-      if (looks.length === 0 && !learnsNext(state)) return;
-      for (const tensor of state.states.values()) look(tensor);
-      const turn = Math.floor(state.tick / weightsEveryTicks);
-      if (turn > Math.floor(lastTick / weightsEveryTicks)) {
-        const learned = [...state.parameters.learned.values()];
-        const { weights } = learned[turn % learned.length] ?? {};
-        if (weights) looks.push(magnitude(kernels, weights).then(Number.isFinite));
-      }
-      lastTick = state.tick;
-      const looked = looks;
-      looks = [];
-      if (looked.every((finite) => typeof finite === "boolean")) {
-        const acting = conclude(looked.every(Boolean));
-        if (acting) awaited(acting);
-      } else {
-        awaited(Promise.all(looked).then((finite) => conclude(finite.every(Boolean))));
-      }
-    },
-    hold: () => working,
-    async close() {
-      await working?.catch(() => {});
-    },
-  };
+  }
 }
+
+/** The part that guards a simulation against NaN. */
+export const guard = (engine: Engine): Part => new Guard(engine);

@@ -19,14 +19,12 @@ export type LiveProgress = z.output<typeof progressSchema>;
 export const progressOf = ({ progress }: Pick<Checkpoint, "progress">): LiveProgress =>
   validate(progressSchema, progress, "checkpoint.progress");
 
-/** What is to be kept of these parts. */
-export const describeProgress = (interventions: number, parts: readonly Part[]): LiveProgress => ({
-  interventions,
-  order: 0,
-  parts: Object.fromEntries(
-    parts.flatMap(({ memory }) => (memory ? [[memory.name, structuredClone(memory.keep())]] : [])),
-  ),
-});
+/** What is to be kept of these parts, between two ticks. */
+export async function describeProgress(interventions: number, parts: readonly Part[]): Promise<LiveProgress> {
+  const memories = parts.flatMap(({ memory }) => memory ?? []);
+  const kept = memories.map(async ({ name, keep }) => [name, structuredClone(await keep())] as const);
+  return { interventions, order: 0, parts: Object.fromEntries(await Promise.all(kept)) };
+}
 
 /** Gives a part back what was kept of it. */
 export function recallPart({ memory }: Part, { parts }: LiveProgress): void {

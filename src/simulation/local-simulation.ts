@@ -5,14 +5,14 @@ import { ruleOf } from "../model/learning-rules.js";
 import { clock } from "../streams/clock.js";
 import type { StimulusDoor } from "../streams/stimulus-door.js";
 import type { Checkpoint } from "./checkpoint.js";
-import type { ClockCommand, Command } from "./command.js";
+import type { Command } from "./command.js";
 import { Engine, hasEnded } from "./engine.js";
 import { infoOf } from "./info.js";
 import { interventionKinds } from "./interventions/perform.js";
 import { checkPace, checkSteps, oneOf, refuse } from "./interventions/ranges.js";
 import { continueNetwork, openNetwork } from "./open-network.js";
 import type { SimulationOptions } from "./open-options.js";
-import { type Pacing, pacing } from "./pacing.js";
+import { clockKinds, isClockCommand, type Pacing, pacing } from "./pacing.js";
 import type { Part, PartCommand } from "./part.js";
 import type { Run } from "./run-description.js";
 import type { Simulation } from "./simulation.js";
@@ -50,7 +50,7 @@ function keepTicking(engine: Engine, seen: Watches, pacer: Pacing, ticks: number
     // whoever hears of the end finds everything freed
     await engine.close();
     // what parts told in the end goes out, too
-    await seen.close?.();
+    await seen.close();
     seen.complete();
   };
   const end = (): Promise<void> => {
@@ -78,14 +78,6 @@ function keepTicking(engine: Engine, seen: Watches, pacer: Pacing, ticks: number
   };
 }
 
-const clockKinds: ReadonlySet<string> = new Set<ClockCommand["kind"]>([
-  "pause",
-  "resume",
-  "step",
-  "runUntil",
-  "speed",
-]);
-const isClockCommand = (command: Command): command is ClockCommand => clockKinds.has(command.kind);
 const isPartCommand = (command: Command): command is PartCommand =>
   !isClockCommand(command) && !interventionKinds.has(command.kind);
 

@@ -2,6 +2,7 @@ import type { Kernels, Tensor } from "../kernels/kernels.js";
 import { biasName, type Network, type Pathway } from "../model/network.js";
 import { reachable } from "../model/signals.js";
 import type { NetworkState } from "../streams/network-state.js";
+import { magnitude } from "./magnitude.js";
 
 /** Where a network has numbers that are none any more, by name. */
 export interface NotFinite {
@@ -16,13 +17,6 @@ export interface NotFinite {
   readonly modules: ReadonlySet<string>;
   /** readouts of which the answer or its error is none */
   readonly readouts: ReadonlySet<string>;
-}
-
-/** The mean magnitude of a tensor: a finite number only if all of it is; reads back one number. */
-export async function magnitude(kernels: Kernels, tensor: Tensor): Promise<number> {
-  const mean = kernels.meanMagnitude(tensor);
-  const [value] = await kernels.read(mean).finally(() => kernels.dispose(mean));
-  return value;
 }
 
 /** Names of those tensors that hold anything but numbers. */

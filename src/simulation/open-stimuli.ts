@@ -5,7 +5,11 @@ import { gabor } from "../streams/tasks/gabor.js";
 import { imageSet } from "../streams/tasks/image-set.js";
 import type { Run, StimuliDescription } from "./run-description.js";
 
-const open = (stimuli: Exclude<StimuliDescription, { source: "client" }>, seed: number, directory: string): StimulusSource => {
+const open = (
+  stimuli: Exclude<StimuliDescription, { source: "client" }>,
+  seed: number,
+  directory: string,
+): StimulusSource => {
   const { source, ...options } = stimuli;
   return source === "gabor"
     ? gabor({ ...options, seed })

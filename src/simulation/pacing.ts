@@ -1,7 +1,18 @@
 import { BehaviorSubject, type Observable } from "rxjs";
 import type { Pace } from "../streams/clock.js";
-import type { ClockCommand } from "./command.js";
+import type { ClockCommand, Command } from "./command.js";
 import { checkPace, checkSteps } from "./interventions/ranges.js";
+
+/** Kinds of commands that change a clock. */
+export const clockKinds: ReadonlySet<string> = new Set<ClockCommand["kind"]>([
+  "pause",
+  "resume",
+  "step",
+  "runUntil",
+  "speed",
+]);
+
+export const isClockCommand = (command: Command): command is ClockCommand => clockKinds.has(command.kind);
 
 /** The pace of a simulation, and the commands that change it. */
 export interface Pacing {

@@ -31,8 +31,8 @@ export type PartCommand = KeepingCommand | BranchCommand;
 export interface PartMemory {
   /** of the part, among all */
   readonly name: string;
-  /** What is to be kept, as JSON. */
-  keep(): unknown;
+  /** What is to be kept, as JSON, once what the part still reads of the ticks before is there. */
+  readonly keep: () => Promise<unknown>;
   /** Takes it back, before the first tick. @throws EddyError for what it cannot have kept */
   recall(kept: unknown): void;
 }

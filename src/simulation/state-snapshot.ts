@@ -101,6 +101,8 @@ export async function takeSnapshot(
 ): Promise<StateSnapshot> {
   const { parameters, tick, batch, beta, seed, trials, optimiser, gates, tasks, past } = state;
   const tensors = new Map<string, StoredTensor>();
+  // before anything is awaited: the clock may go on meanwhile
+  storeInjections(state, tensors);
   const handles = [...parameterTensors(parameters), ...(moving ? movingTensors(state) : [])];
   const scalars = {
     tick,
@@ -125,7 +127,6 @@ export async function takeSnapshot(
   ]);
   for (const [i, [module]] of modules.entries()) storeRecurrent(tensors, module, recurrent[i]);
   for (const [i, [name, { shape }]] of handles.entries()) tensors.set(name, { shape, data: values[i] });
-  storeInjections(state, tensors);
   return { scalars, tensors };
 }
 

@@ -40,5 +40,5 @@ export function statusOf({ net, epoch, load, parts }: Engine, pacer: Pacing): Si
     branches: {},
     load: { ...load, framesWaiting: 0 },
   };
-  return parts.reduce((status, part) => ({ ...status, ...part.status?.() }), ownStatus);
+  return Object.assign(ownStatus, ...parts.map((part) => part.status?.() ?? {}));
 }

@@ -117,7 +117,11 @@ class Supervised implements Simulation {
     this.#now = next;
     this.#relay = relay(next);
     this.#subscription = this.#listen();
-    for (const [handle, watch] of this.#watches) await this.#relay.watch(handle, watch);
+    for (const [handle, watch] of this.#watches) {
+      await this.#relay.watch(handle, watch);
+      // it may have been ended meanwhile
+      if (!this.#watches.has(handle)) this.#relay.unwatch(handle);
+    }
     this.#recoveringFrom = null;
     if (!before.paused) await next.command({ kind: "resume" });
   }

@@ -8,7 +8,7 @@ import type { Parameters } from "../model/parameters.js";
 import { validate } from "../model/validate.js";
 import { openGates } from "../streams/open-gates.js";
 import { type PhasedNetwork, phasedNetwork } from "../streams/phased.js";
-import { type Score, scoreOutput } from "../streams/score.js";
+import { answersProbabilities, type Score, scoreOutput } from "../streams/score.js";
 import type { StimulusSource } from "../streams/stimulus.js";
 import type { Checkpoint } from "./checkpoint.js";
 import { epochsInAll, type PlannedTrial, presentTrial, testPass, trainingEpoch } from "./epoch-plan.js";
@@ -99,7 +99,7 @@ async function scores(
     const output = task && state.outputs.get(task.readout);
     const target = task && state.targets.get(task.readout);
     if (!output || !target) continue;
-    const probabilities = network.readouts.get(task.readout)?.nonlinearity !== "linear";
+    const probabilities = answersProbabilities(network, task);
     const score = scoreOutput(kernels, task.target, output, target, probabilities);
     scored.push(score.then((result) => [name, result]));
   }

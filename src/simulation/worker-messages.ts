@@ -1,4 +1,4 @@
-import { EddyError, type ErrorCode } from "../errors.js";
+import { EddyError, type ErrorCode, messageOf } from "../errors.js";
 import type { BackendChoice } from "./choose-backend.js";
 import type { Applied, Command } from "./command.js";
 import type { OpenOptions } from "./open-options.js";
@@ -53,7 +53,7 @@ export type FromWorker =
 /** Makes an error fit to cross threads. */
 export const toFailure = (error: unknown): WorkerFailure => ({
   code: error instanceof EddyError ? error.code : null,
-  message: error instanceof Error ? error.message : String(error),
+  message: messageOf(error),
   ...(error instanceof Error && !(error instanceof EddyError) && { stack: error.stack }),
 });
 

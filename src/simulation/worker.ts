@@ -3,7 +3,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { invariant } from "../errors.js";
 import type { Applied } from "./command.js";
 import { simulate } from "./simulate.js";
-import type { Frame, Simulation } from "./simulation.js";
+import type { Frame, Simulation, SimulationStatus } from "./simulation.js";
 import { type FromWorker, type ToWorker, toFailure, type WorkerStart } from "./worker-messages.js";
 
 /** How often the thread tells how it stands, ms. */
@@ -25,26 +25,65 @@ function awaitRoom(handled: Int32Array, sent: number): void {
   }
 }
 
-/** Frames go out in bundles, one for each turn of the event loop; their memory moves with them. */
-function bundled(handled: Int32Array): (frame: Frame) => void {
+/**
+ * Frames go out in bundles, one for each turn of the event loop; their memory moves with them.
+ * @param begun how it stands, when a new epoch has begun that nobody has been told of: that goes out before its frames
+ */
+function bundled(handled: Int32Array, begun: () => SimulationStatus | null): (frame: Frame) => void {
   let bundle: Frame[] = [];
   let sent = 0;
+  const flush = (): void => {
+    const buffers = bundle.flatMap(({ payload }) =>
+      (payload instanceof Float32Array || payload instanceof Uint8Array) &&
+      payload.buffer instanceof ArrayBuffer
+        ? [payload.buffer]
+        : [],
+    );
+    send({ op: "frames", frames: bundle }, [...new Set(buffers)]);
+    sent = (sent + bundle.length) | 0;
+    bundle = [];
+    awaitRoom(handled, sent);
+  };
   return (frame) => {
+    const status = begun();
+    if (status) {
+      if (bundle.length > 0) flush();
+      send({ op: "status", status });
+    }
     bundle.push(frame);
     if (bundle.length > 1) return;
     setImmediate(() => {
-      const buffers = bundle.flatMap(({ payload }) =>
-        (payload instanceof Float32Array || payload instanceof Uint8Array) &&
-        payload.buffer instanceof ArrayBuffer
-          ? [payload.buffer]
-          : [],
-      );
-      send({ op: "frames", frames: bundle }, [...new Set(buffers)]);
-      sent = (sent + bundle.length) | 0;
-      bundle = [];
-      awaitRoom(handled, sent);
+      // it went out before a new epoch, or nothing has come since
+      if (bundle.length > 0) flush();
     });
   };
+}
+
+/** Commands that are not answered yet; only these begin epochs. */
+let commandsUnderWay = 0;
+
+/** Looks whether an epoch has begun, as long as a command may have done so. */
+function newEpochs(status: () => SimulationStatus): () => SimulationStatus | null {
+  let { epoch } = status();
+  return () => {
+    if (commandsUnderWay === 0) return null;
+    const now = status();
+    if (now.epoch === epoch) return null;
+    epoch = now.epoch;
+    return now;
+  };
+}
+
+async function command(
+  simulation: Simulation,
+  { command: asked, branch }: Extract<ToWorker, { op: "command" }>,
+): Promise<Applied> {
+  commandsUnderWay += 1;
+  try {
+    return await simulation.command(asked, branch);
+  } finally {
+    commandsUnderWay -= 1;
+  }
 }
 
 async function answer(simulation: Simulation, message: ToWorker): Promise<void> {
@@ -56,7 +95,7 @@ async function answer(simulation: Simulation, message: ToWorker): Promise<void> 
   try {
     let value: number | Applied = 0;
     if (message.op === "watch") value = await simulation.watch(message.watch);
-    else if (message.op === "command") value = await simulation.command(message.command, message.branch);
+    else if (message.op === "command") value = await command(simulation, message);
     else {
       await simulation.close();
       // the reply is the last word, so the frames that wait for this turn of the event loop go first
@@ -86,7 +125,7 @@ async function start({ run, options, handled }: WorkerStart): Promise<void> {
   };
   port?.on("message", (message: ToWorker) => void answer(simulation, message));
   simulation.frames.subscribe({
-    next: bundled(handled),
+    next: bundled(handled, newEpochs(status)),
     error: (error) => stop({ op: "failed", failure: toFailure(error) }),
     complete: () => stop({ op: "ended", status: status() }),
   });

@@ -1,6 +1,13 @@
 import { open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 
+/** Whether an error, or what it came of, says that the disk, or the user's part of it, is full. */
+export function saysFull(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const code = "code" in error ? error.code : null;
+  return code === "ENOSPC" || code === "EDQUOT" || saysFull(error.cause);
+}
+
 /**
  * Writes a whole file or nothing: temporary file, fsync, rename, fsync of the folder.
  * @throws Error of the file system; the file before, if any, is untouched then

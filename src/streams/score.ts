@@ -1,4 +1,5 @@
 import type { Kernels, Tensor } from "../kernels/kernels.js";
+import type { Network, Task } from "../model/network.js";
 
 /** How well outputs met their targets. */
 export interface Score {
@@ -10,18 +11,22 @@ export interface Score {
   readonly accuracy: number | null;
 }
 
+/** Whether what a task's readout answers are probabilities, as all outputs but those of a linear readout are. */
+export const answersProbabilities = ({ readouts }: Network, { readout }: Task): boolean =>
+  readouts.get(readout)?.nonlinearity !== "linear";
+
 /**
  * Scores a batch of outputs; reads back two or three numbers.
  * @param output [batch, size]
  * @param target [batch, size]
- * @param probabilities whether outputs are probabilities, as all but those of a linear readout are
+ * @param probabilities whether outputs are probabilities: {@link answersProbabilities}
  */
 export async function scoreOutput(
   kernels: Kernels,
   kind: "class" | "vector",
   output: Tensor,
   target: Tensor,
-  probabilities = true,
+  probabilities: boolean,
 ): Promise<Score> {
   const count = output.shape[0];
   const readAndFree = (tensor: Tensor) => kernels.read(tensor).finally(() => kernels.dispose(tensor));

@@ -117,3 +117,7 @@ export const commandSchema = z.discriminatedUnion("kind", [
 export type WireCommand = z.output<typeof commandSchema>;
 /** A command as a client writes it. */
 export type WireCommandInput = z.input<typeof commandSchema>;
+
+/** Whether a command answers a task that waits for it; of each trial one answer is taken, so it needs no other pace. */
+export const isAnswer = (command: { readonly kind: string; readonly trial?: number | null }): boolean =>
+  command.kind === "stimulus" && typeof command.trial === "number";

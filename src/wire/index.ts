@@ -24,7 +24,7 @@
  * with a `key` may be sent again after a break: it is applied once, and the first reply is repeated.
  */
 export { decode, encode, float32Bytes, float32Values } from "./codec.js";
-export { commandSchema, type WireCommand, type WireCommandInput } from "./commands.js";
+export { commandSchema, isAnswer, type WireCommand, type WireCommandInput } from "./commands.js";
 export type { Units, WireInfo, WireStatus, WireTopic } from "./description.js";
 export {
   type ClientLimits,

@@ -91,6 +91,9 @@ describe("who does not", () => {
     const future = await stranger();
     future.send({ op: "hello", v: 2, auth: server.token });
     expect((await future.closed).code).toBe(closeCodes.version);
+    const eloquent = await stranger();
+    eloquent.send({ op: "hello", v: 2, auth: server.token, compression: "zstd" });
+    expect((await eloquent.closed).code).toBe(closeCodes.version);
     const rude = await stranger();
     rude.send({ op: "cmd", id: 1, command: { kind: "pause" } });
     expect((await rude.closed).code).toBe(closeCodes.badRequest);

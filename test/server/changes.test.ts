@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { ServerMessage, TopicsMessage } from "../../src/wire/index.js";
+import { closeCodes, type ServerMessage, type TopicsMessage } from "../../src/wire/index.js";
 import { running } from "./running.js";
 
 describe("topics that come while it runs", () => {
@@ -13,5 +13,20 @@ describe("topics that come while it runs", () => {
       !Array.isArray(message) && message.op === "topics";
     for (const one of [first, second]) expect(await one.next(isTopics)).toEqual({ op: "topics", topics });
     expect(first.received.filter(isTopics)).toHaveLength(1);
+  });
+});
+
+describe("a new epoch", () => {
+  it("ends what was watched before its first frame, though that is of the tick of the last one", async () => {
+    const { client, simulation } = await running();
+    const watcher = await client();
+    await watcher.subscribe("events");
+    simulation.emitRecord("events", { kind: "phase" });
+    simulation.beginEpoch("epoch-2");
+    simulation.emitRecord("events", { kind: "epoch" });
+    expect((await watcher.closed).code).toBe(closeCodes.resync);
+    expect(watcher.received.flatMap((one) => (Array.isArray(one) ? [one[4]] : []))).toEqual([
+      { kind: "phase" },
+    ]);
   });
 });

@@ -52,6 +52,23 @@ describe("commands", () => {
     expect(misused).toMatchObject({ code: "INVALID_ARGUMENT" });
   });
 
+  it("with a key are applied once, however many answers to a task come between", async () => {
+    const { client, simulation } = await running({ limits: { answersPerSecondMax: 100_000 } });
+    const controller = await client();
+    const command = { kind: "step", ticks: 2 };
+    await controller.request({ op: "cmd", key: "once", command });
+    const answer = { kind: "stimulus", task: "gabor", input: new Uint8Array(8) };
+    for (let trial = 0; trial < 1100; trial += 1)
+      controller.send({
+        op: "cmd",
+        id: 10_000 + trial,
+        key: `answer ${trial}`,
+        command: { ...answer, trial },
+      });
+    expect(await controller.request({ op: "cmd", key: "once", command })).toMatchObject({ tick: 0 });
+    expect(simulation.status().tick).toBe(2);
+  });
+
   it("come at a limited rate", async () => {
     const { client, simulation } = await running({
       limits: { commandsPerSecondMax: 0.001, commandsBurstMax: 5 },

@@ -123,6 +123,14 @@ describe("faults", () => {
     expect((await hasty.closed).code).toBe(closeCodes.limit);
   });
 
+  it("acknowledgements of nothing, too many of them: those with an id are told so", async () => {
+    const { client } = await running({ limits: { requestsPerSecondMax: 0.001, requestsBurstMax: 2 } });
+    const hasty = await client();
+    const ack = () => hasty.request({ op: "ack", channel: 1, seq: 0 });
+    expect([await ack(), await ack()]).toMatchObject([{ to: "ack" }, { to: "ack" }]);
+    expect(await ack()).toMatchObject({ op: "error", code: "RATE_LIMITED", retryable: true });
+  });
+
   it("the clock jumps a day, forth and back: nothing", async () => {
     vi.useFakeTimers({ toFake: ["Date"] });
     const { client, simulation } = await running({

@@ -161,5 +161,6 @@ describe("/asyncapi.json", () => {
     const { status, body } = await get(port, "/asyncapi.json?pretty");
     expect(status).toBe(200);
     expect(JSON.parse(body)).toEqual(JSON.parse(JSON.stringify(asyncApi("1.2.3"))));
+    expect((await get(port, "/asyncapi.json")).body).toBe(body);
   });
 });

@@ -264,6 +264,20 @@ describe("the action of an alarm", () => {
     expect(after.told("alarm")).toMatchObject([{ name: "a", tick: 66 }]);
   });
 
+  it("is so, too, from a checkpoint of the very tick of which the alarm still reads the answer", async () => {
+    const folder = join(temporaryFolder(), "kept");
+    const when = { measure: "accuracy", task: "gabor", over: 7, above: 0, below: 1 } as const;
+    const before = await acting(scene, { checkpoints: { folder, everyTicks: 46 } });
+    await before.simulation.command(alarm("a", when, "pause"));
+    await before.step(46);
+    await before.simulation.close();
+    const after = await acting(scene, { from: folder });
+    expect(after.simulation.status().tick).toBe(46);
+    await after.simulation.command({ kind: "resume" });
+    await until(() => after.simulation.status().paused);
+    expect(after.simulation.status().tick).toBe(66);
+  });
+
   it("may be the end, after which the last frames still come", async () => {
     const { simulation, told, ended } = await acting(scene);
     await simulation.command(alarm("s", settled, "stop"));

@@ -5,6 +5,8 @@ import { Engine } from "../../src/simulation/engine.js";
 import { continueNetwork, openNetwork } from "../../src/simulation/open-network.js";
 import { endlessDoors, openStimuli } from "../../src/simulation/open-stimuli.js";
 import { describeRun, resolveRun } from "../../src/simulation/run-description.js";
+import { restoreState, takeSnapshot } from "../../src/simulation/state-snapshot.js";
+import { disposeState } from "../../src/streams/network-state.js";
 import { scene } from "./running.js";
 
 const kernels = referenceKernels();
@@ -70,6 +72,26 @@ describe("an engine", () => {
     await Promise.all([changed, looked, again]);
     expect(seen).toEqual([0.5]);
     expect(engine.net.state.beta).toBe(0.25);
+    await engine.close();
+  });
+
+  it("frees its network when a part fails as it closes", async () => {
+    const before = kernels.live();
+    const engine = engineOf(scene);
+    engine.attach({ close: () => Promise.reject(new Error("full")) });
+    await expect(engine.close()).rejects.toThrow("full");
+    expect(kernels.live()).toBe(before);
+  });
+
+  it("gives a snapshot that is of one moment, whatever is done while it is read", async () => {
+    const engine = engineOf(scene);
+    const values = new Float32Array(32).fill(0.5);
+    await engine.intervene({ kind: "drive", module: "m1", block: null, values, ticks: 1 }, "client");
+    const snapshot = takeSnapshot(kernels, engine.net.state, true);
+    engine.tick();
+    const state = restoreState(kernels, engine.run.network, await snapshot);
+    expect(state.injections.get("m1")).toEqual([{ values, until: 1 }]);
+    disposeState(kernels, state);
     await engine.close();
   });
 });

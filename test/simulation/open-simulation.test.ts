@@ -114,6 +114,24 @@ describe("a simulation in a thread of its own", () => {
     });
   });
 
+  it("tells of a new epoch before its first frame, at whatever speed", async () => {
+    const { simulation } = await open(scene, { ticksPerSecond: null });
+    const isKnown: boolean[] = [];
+    const events = await simulation.watch({ topic: "events", every: 1 });
+    await simulation.watch({ topic: "state/m1", every: 1 });
+    simulation.frames.subscribe({
+      next({ watch, payload }) {
+        if (watch === events && "kind" in payload && payload.kind === "epoch")
+          isKnown.push(simulation.status().epoch === payload.epoch);
+      },
+    });
+    await simulation.command({ kind: "resume" });
+    for (let reset = 0; reset < 10; reset += 1)
+      await simulation.command({ kind: "reset", what: "state", seed: null });
+    await until(() => isKnown.length === 10);
+    expect(isKnown).not.toContain(false);
+  });
+
   it("stops sending what is no longer watched", async () => {
     const { simulation, frames } = await open();
     const handle = await simulation.watch({ topic: "state/m1", every: 1 });

@@ -69,6 +69,21 @@ describe("a watch", () => {
     }
   });
 
+  it("of metrics says of a linear readout how far it is from the targets", async () => {
+    const network = {
+      inputs: { x: 1024 },
+      modules: { m1: { neurons: 16 } },
+      forward: [{ source: "x", target: "m1.RI" }],
+      readouts: { out: { size: 2, sources: ["m1.SI"], nonlinearity: "linear" } },
+      tasks: { gabor: { input: "x", readout: "out" } },
+    };
+    const { step, watch } = await running({ ...scene, network });
+    const metrics = await watch({ topic: "metrics/gabor" });
+    await step(41);
+    expect(metrics.frames()).toHaveLength(4);
+    for (const { payload } of metrics.frames()) expect(payload).toMatchObject({ loss: expect.any(Number) });
+  });
+
   it("of the output shows probabilities, of events the phases and gates", async () => {
     const { step, watch, simulation } = await running();
     const output = await watch({ topic: "output/out", row: 1 });

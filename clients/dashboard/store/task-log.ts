@@ -23,6 +23,8 @@ export class TaskLog {
   /** rows of trial, mean of the last 50, mean of the last 100 */
   readonly history = new History(HISTORY_ROWS_MAX);
   #phases: PhaseEntry[] = [];
+  /** the first so many of them were recalled */
+  #recalled = 0;
   readonly #trials = new RingBuffer(TRIALS_MAX, 1);
 
   constructor(readonly task: string) {}
@@ -35,7 +37,18 @@ export class TaskLog {
   addPhase(tick: number, { phase, trial }: PhaseRecord): void {
     this.#phases.push({ tick, phase, trial });
     // Cut by halves, so that a long list is not moved at every event.
-    if (this.#phases.length >= 2 * PHASES_MAX) this.#phases = this.#phases.slice(-PHASES_MAX);
+    if (this.#phases.length < 2 * PHASES_MAX) return;
+    this.#recalled = Math.max(0, this.#recalled - (this.#phases.length - PHASES_MAX));
+    this.#phases = this.#phases.slice(-PHASES_MAX);
+  }
+
+  /** Puts what was before in front of what was seen since, in place of what was recalled earlier. */
+  recall(past: readonly PhaseEntry[]): void {
+    const seen = this.#phases.slice(this.#recalled);
+    const first = seen[0]?.tick ?? Number.POSITIVE_INFINITY;
+    const before = past.filter(({ tick }) => tick < first).slice(-PHASES_MAX);
+    this.#recalled = before.length;
+    this.#phases = [...before, ...seen];
   }
 
   addTrial({ trial, accuracy }: TrialRecord): void {

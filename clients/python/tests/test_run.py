@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from urllib.request import urlopen
 
 import numpy as np
 import pytest
@@ -206,6 +207,15 @@ def test_leaving_a_watch_early_leaves_the_others(run: eddy.Run, url: str) -> Non
             assert await first.next() is None
 
     asyncio.run(work())
+
+
+def test_watches_that_come_and_go_too_fast_leave_nothing_behind(launch: Launch) -> None:
+    url = launch(scene()).url
+    with eddy.connect(url) as run:
+        run.pause()
+        for _ in range(80):
+            run.watch("m1.state").close()
+        _until(lambda: "\neddy_channels 0\n" in urlopen(f"{url.split('#')[0]}metrics").read().decode())
 
 
 def test_launch_says_why_it_does_not_listen(launch: Launch) -> None:

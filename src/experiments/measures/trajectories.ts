@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { ruleOf } from "../../model/learning-rules.js";
+import { principalComponents } from "../../model/principal-components.js";
 import { strictObject } from "../../model/validate.js";
 import { presentTrial } from "../../simulation/epoch-plan.js";
 import { openStimuli } from "../../simulation/open-stimuli.js";
@@ -8,7 +9,6 @@ import type { StimulusSource } from "../../streams/stimulus.js";
 import type { Measure, MeasureContext, Row } from "../measure.js";
 import { moduleTrajectories, type Trajectories } from "../module-trajectories.js";
 import { moduleOf, moduleOption } from "../one-module.js";
-import { principalComponents } from "../../model/principal-components.js";
 import { products, similarity } from "../similarity.js";
 import { type Trained, trained } from "../trained.js";
 

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { Subject } from "rxjs";
-import { EddyError } from "../../errors.js";
+import { EddyError, messageOf } from "../../errors.js";
 import { removeCheckpoint } from "../checkpoint.js";
 import type { Applied, BranchCommand, Command } from "../command.js";
 import { hasEnded } from "../engine.js";
@@ -23,8 +23,6 @@ export interface BranchingOptions {
 }
 
 type Branch = Extract<BranchCommand, { kind: "branch" }>;
-
-const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** A simulation and the twins that branched off it, as one. */
 class Branching implements Simulation {
@@ -156,7 +154,7 @@ class Branching implements Simulation {
       try {
         await this.#openTwin(name, changes);
       } catch (error) {
-        this.#tellEnd(name, reasonOf(error));
+        this.#tellEnd(name, messageOf(error));
         throw error;
       }
       return applied;
@@ -180,7 +178,7 @@ class Branching implements Simulation {
     opened.relay.frames.subscribe({
       next: (frame) => this.#frames.next(frame),
       // it ends alone
-      error: (error) => void this.#end(name, reasonOf(error)),
+      error: (error) => void this.#end(name, messageOf(error)),
       complete: () => void this.#end(name, null),
     });
   }

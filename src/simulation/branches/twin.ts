@@ -1,4 +1,5 @@
 import type { Applied, Command } from "../command.js";
+import { isClockCommand } from "../pacing.js";
 import { type Relay, relay } from "../relay.js";
 import type { Simulation, Topic } from "../simulation.js";
 
@@ -16,14 +17,6 @@ export interface Twin {
   command(command: Command): Promise<Applied>;
   close(): Promise<void>;
 }
-
-const clockKinds: ReadonlySet<string> = new Set<Command["kind"]>([
-  "pause",
-  "resume",
-  "step",
-  "runUntil",
-  "speed",
-]);
 
 /** The topics of a twin of this name, as they are called beside those of the original. */
 const topicsOf = (name: string, topics: readonly Topic[]): Topic[] => [
@@ -57,7 +50,7 @@ export function twin(name: string, simulation: Simulation, original: Simulation)
     },
     async command(command) {
       const applied = await simulation.command(command);
-      if (clockKinds.has(command.kind)) leave();
+      if (isClockCommand(command)) leave();
       return applied;
     },
     async close() {

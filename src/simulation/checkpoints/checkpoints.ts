@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { EddyError } from "../../errors.js";
+import { EddyError, messageOf } from "../../errors.js";
 import { type Checkpoint, readCheckpoint, removeCheckpoint, writeCheckpoint } from "../checkpoint.js";
 import type { Engine } from "../engine.js";
 import { inRange, oneOf, refuse, wholeInRange } from "../interventions/ranges.js";
@@ -172,7 +172,7 @@ class Checkpoints implements Part {
   /** Says once why none can be written. */
   #tellFailure(error: unknown): void {
     this.#changed = true;
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     const { tick } = this.#engine.net.state;
     // messages differ by names and ticks
     const kind = error instanceof EddyError ? error.code : reason;

@@ -1,6 +1,6 @@
 import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { EddyError } from "../../errors.js";
+import { EddyError, messageOf } from "../../errors.js";
 import { type Checkpoint, readCheckpoint, readDescription } from "../checkpoint.js";
 import { progressOf } from "../live-progress.js";
 
@@ -29,8 +29,6 @@ export interface PassedOver {
   readonly reason: string;
 }
 
-const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
-
 async function filesOf(folder: string): Promise<string[]> {
   try {
     return await readdir(folder);
@@ -38,7 +36,7 @@ async function filesOf(folder: string): Promise<string[]> {
     const missing = cause instanceof Error && "code" in cause && cause.code === "ENOENT";
     throw new EddyError(
       missing ? "FILE_NOT_FOUND" : "FILE_INVALID",
-      `checkpoints in ${folder}: ${missing ? "there is no such folder" : reasonOf(cause)}`,
+      `checkpoints in ${folder}: ${missing ? "there is no such folder" : messageOf(cause)}`,
       { cause },
     );
   }
@@ -91,7 +89,7 @@ export async function latestCheckpoint(folder: string): Promise<LatestCheckpoint
     try {
       return { name, path, checkpoint: await readCheckpoint(path), passedOver };
     } catch (error) {
-      passedOver.push({ name, reason: reasonOf(error) });
+      passedOver.push({ name, reason: messageOf(error) });
     }
   }
   const [first] = passedOver;
@@ -108,7 +106,7 @@ export async function latestCheckpoint(folder: string): Promise<LatestCheckpoint
  */
 export async function prepareFolder(folder: string): Promise<KeptCheckpoint[]> {
   await mkdir(folder, { recursive: true }).catch((cause) => {
-    throw new EddyError("FILE_INVALID", `checkpoints in ${folder}: ${reasonOf(cause)}`, { cause });
+    throw new EddyError("FILE_INVALID", `checkpoints in ${folder}: ${messageOf(cause)}`, { cause });
   });
   const kept = await keptCheckpoints(folder);
   const whose = /^(tick-\d{12,})(-[0-9a-f]{12}\.safetensors(\.part)?|\.json\.part)$/;

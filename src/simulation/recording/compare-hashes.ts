@@ -12,7 +12,7 @@ export interface Difference {
 }
 
 /** Largest difference of two means of |x|, relative, where other bits are no difference. */
-export const magnitudeTolerance = 0.01;
+const magnitudeTolerance = 0.01;
 /** What is this small is noise of rounding. */
 const negligible = 1e-6;
 

@@ -1,6 +1,6 @@
 import { mkdir, open, statfs } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { writeAtomically } from "../write-atomically.js";
+import { saysFull, writeAtomically } from "../write-atomically.js";
 
 /** Why a recording ended by itself. */
 export type FullReason = "bytesMax" | "freeBytesMin" | "noSpace";
@@ -22,15 +22,6 @@ export interface DiskLimits {
 const freeMs = 1000;
 /** And for how many bytes that are written meanwhile. */
 const freeBytes = 1 << 20;
-
-const fullCodes: ReadonlySet<unknown> = new Set(["ENOSPC", "EDQUOT"]);
-
-/** Errors that say that the disk is full, under the error of whoever wrote. */
-function saysFull(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  const code = "code" in error ? error.code : null;
-  return fullCodes.has(code) || code === "NO_SPACE" || saysFull(error.cause);
-}
 
 /** What is written into one folder: counted, and refused where there is no room. */
 export class Disk {

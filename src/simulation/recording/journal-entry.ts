@@ -22,7 +22,7 @@ export const journalEntrySchema = z.discriminatedUnion("kind", [
     kind: z.literal("intervention"),
     tick: count,
     seq: count,
-    by: z.enum(["client", "alarm", "guard", "replay"]),
+    by: z.enum(["client", "guard", "replay"]),
     command: z.record(z.string(), z.unknown()),
     stored: z.string().optional(),
   }),

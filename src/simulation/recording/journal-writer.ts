@@ -38,16 +38,19 @@ export class JournalWriter {
 
   /** Adds a line. What becomes of it `settled` tells. */
   add(entry: Slot["entry"]): void {
-    if (this.#over) return;
-    // whoever writes it meets its failure; it may wait for its turn until then
-    if (entry instanceof Promise) entry.catch(() => {});
-    this.#slots.push({ entry, written: null });
+    this.#push({ entry, written: null });
   }
 
   /** Adds a line; resolves when it is synced, or when the journal has ended without it. */
-  acknowledge(entry: JournalEntry): Promise<void> {
-    if (this.#over) return Promise.resolve();
-    return new Promise((resolve) => this.#slots.push({ entry, written: resolve }));
+  acknowledge(entry: Slot["entry"]): Promise<void> {
+    return new Promise((written) => this.#push({ entry, written }));
+  }
+
+  #push(slot: Slot): void {
+    // whoever writes it meets its failure; it may wait for its turn until then
+    if (slot.entry instanceof Promise) slot.entry.catch(() => {});
+    if (this.#over) slot.written?.();
+    else this.#slots.push(slot);
   }
 
   /** What waits is too much. */

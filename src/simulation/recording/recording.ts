@@ -6,7 +6,7 @@ import type { AppliedIntervention, KeepingCommand } from "../command.js";
 import type { Engine } from "../engine.js";
 import type { PublishedRecord, SimulationEvent } from "../part.js";
 import { describeRun } from "../run-description.js";
-import { takeSnapshot } from "../state-snapshot.js";
+import { type StateSnapshot, takeSnapshot } from "../state-snapshot.js";
 import { version } from "../version.js";
 import { Watches } from "../watching/watches.js";
 import { type Disk, DiskFull } from "./disk.js";
@@ -92,9 +92,9 @@ export class Recording {
    * @returns resolves when what a replay begins with is on disk
    */
   async begin(): Promise<void> {
-    const { kernels, net, epoch } = this.#engine;
+    const { net, epoch } = this.#engine;
     const { tick } = net.state;
-    const snapshot = takeSnapshot(kernels, net.state, true);
+    const snapshot = this.#snapshot();
     this.#frames.watch();
     this.#add({ kind: "begin", tick, epoch });
     await this.#wayPoints.write(startCheckpoint, await snapshot);
@@ -118,17 +118,17 @@ export class Recording {
   }
 
   see(event: NetworkEvent): void {
-    this.#seen.see?.(event);
+    this.#seen.see(event);
     this.#places.see(event);
   }
 
   told(event: SimulationEvent): void {
     if (event.kind === "epoch") this.#epochs += 1;
-    this.#seen.told?.(event);
+    this.#seen.told(event);
   }
 
   published(record: PublishedRecord): void {
-    this.#seen.published?.(record);
+    this.#seen.published(record);
   }
 
   /** Resolves when the intervention is on disk, or when nothing is recorded any more. */
@@ -140,15 +140,21 @@ export class Recording {
     // the folder that it came from may go
     const stored = `restore-${this.#restores}`;
     this.#restores += 1;
-    const snapshot = takeSnapshot(this.#engine.kernels, this.#engine.net.state, true);
-    const kept = this.#inTurn(async () =>
-      this.#wayPoints.write(`${checkpointsFolder}/${stored}`, await snapshot),
+    const snapshot = this.#snapshot();
+    const kept = this.#checkpoints.then(async () => {
+      await this.#wayPoints.write(`${checkpointsFolder}/${stored}`, await snapshot);
+      return { ...entry, stored };
+    });
+    this.#checkpoints = kept.then(
+      () => {},
+      (error) => this.#fail(error),
     );
-    return kept.then(() => this.#acknowledge({ ...entry, stored }));
+    // its line keeps its place before those of the ticks that follow
+    return this.#acknowledge(kept);
   }
 
   ticked(): void {
-    this.#seen.ticked?.();
+    this.#seen.ticked();
     const place = this.#places.ticked();
     if (place) this.#hash(place.weights);
     if (this.#wayPoints.due()) this.#keep();
@@ -161,22 +167,27 @@ export class Recording {
     this.#add(hashState(kernels, net.state, names).then((hash) => ({ kind: "hash", tick, ...hash })));
   }
 
-  /** Keeps a checkpoint of now. */
-  #keep(): void {
-    void this.#engine.between(() => {
-      if (this.#over) return;
-      const { kernels, net } = this.#engine;
-      const { tick } = net.state;
-      const name = `tick-${this.#epochs}-${tick}`;
-      const snapshot = takeSnapshot(kernels, net.state, true);
-      this.#add({ kind: "checkpoint", tick, name });
-      void this.#inTurn(async () => this.#wayPoints.keep(name, await snapshot));
-    });
+  /** The state as it is now. */
+  #snapshot(): Promise<StateSnapshot> {
+    const snapshot = takeSnapshot(this.#engine.kernels, this.#engine.net.state, true);
+    // whoever writes it meets its failure; it may wait for its turn until then
+    snapshot.catch(() => {});
+    return snapshot;
   }
 
-  #inTurn(work: () => Promise<void>): Promise<void> {
-    this.#checkpoints = this.#checkpoints.then(work).catch((error) => this.#fail(error));
-    return this.#checkpoints;
+  /** Keeps a checkpoint of now. */
+  #keep(): void {
+    const kept = this.#engine.between(() => {
+      if (this.#over) return;
+      const { tick } = this.#engine.net.state;
+      const name = `tick-${this.#epochs}-${tick}`;
+      const snapshot = this.#snapshot();
+      this.#add({ kind: "checkpoint", tick, name });
+      this.#checkpoints = this.#checkpoints
+        .then(async () => this.#wayPoints.keep(name, await snapshot))
+        .catch((error) => this.#fail(error));
+    });
+    kept.catch((error) => this.#fail(error));
   }
 
   #add(entry: Promise<JournalEntry> | JournalEntry): void {
@@ -185,7 +196,7 @@ export class Recording {
     this.#write();
   }
 
-  #acknowledge(entry: JournalEntry): Promise<void> {
+  #acknowledge(entry: Promise<JournalEntry> | JournalEntry): Promise<void> {
     const acknowledged = this.#journal.acknowledge(entry);
     this.#write();
     return acknowledged;
@@ -199,7 +210,7 @@ export class Recording {
   hold(): Promise<unknown> | null {
     if (this.#failure) return Promise.reject(this.#failure.error);
     if (this.#over) return null;
-    const waits = [this.#seen.hold?.() ?? null, this.#frames.hold()].filter((wait) => wait !== null);
+    const waits = [this.#seen.hold(), this.#frames.hold()].filter((wait) => wait !== null);
     // a failure has been told already
     if (this.#journal.full) waits.push(this.#journal.settle().catch(() => {}));
     return waits.length > 0 ? Promise.all(waits) : null;
@@ -215,6 +226,7 @@ export class Recording {
     }
     this.#over = true;
     this.#frames.drop();
+    void this.#seen.close();
     const { tick } = this.#engine.net.state;
     void this.#journal.end({ kind: "end", tick, reason });
     this.#ended(reason);
@@ -223,6 +235,7 @@ export class Recording {
   /** Lets go of what never began. */
   abandon(): Promise<void> {
     this.#over = true;
+    void this.#seen.close();
     return this.#journal.abandon();
   }
 
@@ -234,7 +247,7 @@ export class Recording {
     if (this.#over) return false;
     const { tick } = this.#engine.net.state;
     this.#hash("all");
-    await this.#seen.close?.();
+    await this.#seen.close();
     await Promise.all([this.#frames.end(), this.#checkpoints]);
     await this.#journal.settle().catch((error) => this.#fail(error));
     if (this.#failure) throw this.#failure.error;

@@ -37,8 +37,10 @@ class Recordings implements Part {
   readonly #engine: Engine;
   readonly #options: RecordingOptions;
   #recording: Recording | null = null;
-  /** a recording that is about to begin: nothing happens until what it begins with is on disk */
-  #beginning: Promise<unknown> | null = null;
+  /** resolves when a recording that is about to begin has what it begins with on disk, or does not begin */
+  #beginning: Promise<void> | null = null;
+  /** why the one that was to begin at once does not */
+  #failure: { readonly error: unknown } | null = null;
   /** those that are ending */
   readonly #ending = new Set<Promise<unknown>>();
 
@@ -51,8 +53,10 @@ class Recordings implements Part {
       wholeInRange("recordings.everyTicks", everyTicks, 1, Number.MAX_SAFE_INTEGER);
     this.#engine = engine;
     this.#options = options;
-    // the clock's first question meets the failure, if it does not begin
-    if (atOnce) this.#begin(atOnce).catch(() => {});
+    if (!atOnce) return;
+    this.#begin(atOnce).catch((error) => {
+      this.#failure = { error };
+    });
   }
 
   see(event: NetworkEvent): void {
@@ -76,6 +80,7 @@ class Recordings implements Part {
   }
 
   hold(): Promise<unknown> | null {
+    if (this.#failure) return Promise.reject(this.#failure.error);
     return this.#beginning ?? this.#recording?.hold() ?? null;
   }
 
@@ -92,24 +97,29 @@ class Recordings implements Part {
     return command.kind === "stopRecording" ? this.#stop("stopped") : null;
   }
 
-  #begin(plan: RecordingPlan): Promise<Result> {
+  /** @throws EddyError INVALID_ARGUMENT or FILE_EXISTS unless a recording of this name may begin now */
+  #checkNew(name: string): void {
+    checkRecordingName(name);
+    const running = this.#recording?.name;
+    if (this.#beginning || running !== undefined)
+      throw refuse("name", name, `none: a recording goes on already${running ? `, "${running}"` : ""}`);
+    if (existsSync(join(this.#options.folder, name)))
+      throw new EddyError("FILE_EXISTS", `name: there is a recording "${name}" already`);
+  }
+
+  async #begin(plan: RecordingPlan): Promise<Result> {
+    this.#checkNew(plan.name);
     const begun = this.#beginNow(plan);
-    this.#beginning = begun;
     const over = () => {
       this.#beginning = null;
     };
-    begun.then(over, over);
+    // whoever asked for it hears of a failure; the clock, which only waits, goes on
+    this.#beginning = begun.then(over, over);
     return begun;
   }
 
   async #beginNow(plan: RecordingPlan): Promise<Result> {
-    checkRecordingName(plan.name);
-    const running = this.#recording?.name;
-    if (this.#beginning || running !== undefined)
-      throw refuse("name", plan.name, `none: a recording goes on already${running ? `, "${running}"` : ""}`);
     const folder = join(this.#options.folder, plan.name);
-    if (existsSync(folder))
-      throw new EddyError("FILE_EXISTS", `name: there is a recording "${plan.name}" already`);
     // after the attachment of all parts, whose topics can be recorded, too
     await Promise.resolve();
     checkTopics(this.#engine, plan.topics);
@@ -182,7 +192,7 @@ class Recordings implements Part {
   }
 
   async close(): Promise<void> {
-    await this.#beginning?.catch(() => {});
+    await this.#beginning;
     if (this.#recording) await this.#stop("ended");
     await Promise.all(this.#ending);
   }

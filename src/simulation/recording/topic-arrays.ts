@@ -11,7 +11,7 @@ const chunkBytes = 256 * 1024;
 const chunkSamplesMax = 1024;
 
 /** Samples of so many units that go into a chunk. */
-export const samplesOfChunk = (units: number): number =>
+const samplesOfChunk = (units: number): number =>
   Math.max(1, Math.min(chunkSamplesMax, Math.floor(chunkBytes / (4 * units))));
 
 /** Samples of a topic until there are enough for a chunk; those that it lacks are 0. */

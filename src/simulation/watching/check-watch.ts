@@ -2,7 +2,7 @@ import { EddyError } from "../../errors.js";
 import type { Topic, Watch } from "../simulation.js";
 
 /** Values of weights that one frame may carry. */
-export const weightValuesMax = 65_536;
+const weightValuesMax = 65_536;
 const componentsMax = 16;
 const binsMax = 4096;
 const windowTicksMax = 100_000;

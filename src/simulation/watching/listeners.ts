@@ -1,4 +1,4 @@
-import { partsOf } from "./seen.js";
+import { topicParts } from "./seen.js";
 import type { View } from "./view.js";
 
 /** Views by the topic that they listen to. What nobody listens to is found out without making a text of it. */
@@ -6,7 +6,7 @@ export class Listeners {
   readonly #byName = new Map<string, Map<string, Set<View>>>();
 
   add(view: View): void {
-    const [what, name] = partsOf(view.listensTo);
+    const [what, name] = topicParts(view.listensTo);
     const names = this.#byName.get(what) ?? new Map<string, Set<View>>();
     this.#byName.set(what, names);
     const views = names.get(name) ?? new Set();
@@ -14,7 +14,7 @@ export class Listeners {
   }
 
   delete(view: View): void {
-    const [what, name] = partsOf(view.listensTo);
+    const [what, name] = topicParts(view.listensTo);
     const names = this.#byName.get(what);
     const views = names?.get(name);
     views?.delete(view);
@@ -28,6 +28,6 @@ export class Listeners {
   }
 
   count(topic: string): number {
-    return this.of(...partsOf(topic))?.size ?? 0;
+    return this.of(...topicParts(topic))?.size ?? 0;
   }
 }

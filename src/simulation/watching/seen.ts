@@ -10,7 +10,7 @@ export interface Seen {
 }
 
 /** What a topic is of, as "state", and whose, as "m1"; no name where it has no slash. */
-export function partsOf(topic: string): readonly [what: string, name: string] {
+export function topicParts(topic: string): readonly [what: string, name: string] {
   const slash = topic.indexOf("/");
   return slash < 0 ? [topic, ""] : [topic.slice(0, slash), topic.slice(slash + 1)];
 }
@@ -50,7 +50,7 @@ function weightsNamed({ parameters }: NetworkState, name: string): Tensor | Recu
  * that tick; weights bear the tick that they are used in next, as events about them do.
  */
 export function presentOf(state: NetworkState, topic: string): Seen | null {
-  const [what, name] = partsOf(topic);
+  const [what, name] = topicParts(topic);
   const made = { state: state.states, drive: state.drives, error: state.errors }[what];
   if (made) {
     const value = made.get(name);

@@ -1,4 +1,5 @@
 import type { Tensor } from "../../kernels/kernels.js";
+import { residual } from "../magnitude.js";
 import type { Frame } from "../simulation.js";
 import { readWeights } from "./read-weights.js";
 import { reducerOf } from "./reduction.js";
@@ -56,15 +57,11 @@ export function residualView({ engine, watch, rate, send }: ViewContext): View {
     if (owed) kernels.dispose(owed.before);
     owed = null;
   };
-  const show = (before: Tensor, now: Tensor, tick: number) => {
-    const change = kernels.difference(now, before);
-    const mean = kernels.meanMagnitude(change);
-    kernels.dispose(change);
+  const show = (before: Tensor, now: Tensor, tick: number) =>
     send(
       tick,
-      kernels.read(mean).finally(() => kernels.dispose(mean)),
+      residual(kernels, now, before).then((mean) => Float32Array.of(mean)),
     );
-  };
   return {
     listensTo: `state/${module}`,
     see({ tick, value }) {

@@ -12,7 +12,7 @@ import type { LaneKeeper } from "./lane-keeper.js";
 import { Listeners } from "./listeners.js";
 import { metricsRecord } from "./metrics-record.js";
 import { Rates } from "./rates.js";
-import { eachSeen, partsOf } from "./seen.js";
+import { eachSeen, topicParts } from "./seen.js";
 import type { View } from "./view.js";
 import { viewOf } from "./view-of.js";
 
@@ -170,7 +170,9 @@ export class Watches implements Part {
     const task = event.kind === "output" ? this.#tasks.get(event.readout) : undefined;
     if (event.kind !== "output" || !task) return;
     const { kernels, net } = this.#engine;
-    this.#tell(["metrics", task.name], tick, () => metricsRecord(kernels, task, net.state, event));
+    this.#tell(["metrics", task.name], tick, () =>
+      metricsRecord(kernels, net.network, task, net.state, event),
+    );
   }
 
   told(event: SimulationEvent): void {
@@ -187,7 +189,7 @@ export class Watches implements Part {
   }
 
   published({ topic, tick, payload }: PublishedRecord): void {
-    this.#tell(partsOf(topic), tick, async () => payload);
+    this.#tell(topicParts(topic), tick, async () => payload);
   }
 
   ticked(): void {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { pastOf } from "../../../clients/dashboard/past.js";
 import { gateRecord, phaseRecord, trialRecord } from "../../../clients/dashboard/records.js";
 import { TaskLog } from "../../../clients/dashboard/store/task-log.js";
 
@@ -14,6 +15,49 @@ describe("records", () => {
     const metrics = { task: "gabor", trial: 7, tick: 3, count: 1, loss: 0.2, accuracy: 1 };
     expect(trialRecord(metrics)).toEqual({ trial: 7, accuracy: 1 });
     for (const other of [null, 3, new Uint8Array(2), {}]) expect(trialRecord(other)).toBeUndefined();
+  });
+});
+
+describe("the past", () => {
+  const lanes = [
+    { lane: "gabor", kind: "input", marks: [[4, 7]] },
+    {
+      lane: "gabor",
+      kind: "phase",
+      marks: [
+        [2, "learning"],
+        [4, "inference"],
+        [9, "learning"],
+      ],
+    },
+    {
+      lane: "x->m1",
+      kind: "gate",
+      marks: [
+        [2, 1],
+        [5, 0.5],
+      ],
+    },
+  ];
+
+  it("is read of lanes: phases with their trials, and gates as they were set", () => {
+    const past = pastOf({ from: 2, to: 12, lanes });
+    expect(past?.to).toBe(12);
+    expect(past?.phases.get("gabor")).toEqual([
+      { tick: 4, phase: "inference", trial: 7 },
+      { tick: 9, phase: "learning", trial: 7 },
+    ]);
+    expect(past?.gates).toEqual([{ tick: 5, pathway: "x->m1", gate: 0.5 }]);
+    for (const other of [null, {}, { from: 2, to: 12 }]) expect(pastOf(other)).toBeUndefined();
+  });
+
+  it("comes before what was seen, once, however often it is told", () => {
+    const log = new TaskLog("gabor");
+    const past = pastOf({ from: 2, to: 12, lanes })!.phases.get("gabor")!;
+    log.recall(past.slice(0, 1));
+    log.addPhase(9, { task: "gabor", phase: "learning", trial: 7 });
+    for (let told = 0; told < 2; told += 1) log.recall(past);
+    expect(log.phases).toEqual(past);
   });
 });
 

@@ -52,6 +52,23 @@ describe("a connection that is cut", () => {
     expect(unsaidGaps(frames)).toEqual([]);
   });
 
+  it("says that something may be missing, though nothing had come before", async () => {
+    const { client, cable, watched } = await running({ paused: true }, { limits: { keptMs: 0 } });
+    const run = await client(soon);
+    const frames: Frame<MetricsRecord>[] = [];
+    run.watch("metrics/gabor").subscribe((frame) => frames.push(frame));
+    await eventually(() => watched.now()).toBe(1);
+    await run.step(1);
+    cable.refuse(true);
+    cable.cut();
+    await eventually(() => watched.now()).toBe(0);
+    cable.refuse(false);
+    await eventually(() => watched.now()).toBe(1);
+    await run.step(30);
+    await eventually(() => frames.length).toBeGreaterThan(0);
+    expect(frames[0].gap).toBe("unknown");
+  });
+
   it("finds a server that was started again, in a new epoch", async () => {
     const { client, server, simulation } = await running();
     const port = server.address.port;

@@ -27,6 +27,16 @@ describe("watches", () => {
     await eventually(() => watched.now()).toBe(0);
   });
 
+  it("leave nothing behind at the server, though it takes no more requests for a while", async () => {
+    const limits = { requestsPerSecondMax: 2, requestsBurstMax: 2 };
+    const { client, watched } = await running({ paused: true }, { limits });
+    const run = await client();
+    const watches = (["state/m1", "state/m2"] as const).map((topic) => run.watch(topic).subscribe());
+    await eventually(() => watched.now()).toBe(2);
+    for (const watch of watches) watch.unsubscribe();
+    await eventually(() => watched.now()).toBe(0);
+  });
+
   it("leave nothing behind at the server, in whatever order they begin, end and are cut", async () => {
     // after a cut the server keeps channels for a while
     const { client, cable, watched } = await running({}, { limits: { keptMs: 300 } });

@@ -1,6 +1,7 @@
-import { cpSync, existsSync, readFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
+import { lastValueFrom } from "rxjs";
 import { describe, expect, it } from "vitest";
 import type { RecordedTopic } from "../../../src/simulation/command.js";
 import { readSamples } from "../../../src/simulation/recording/read-arrays.js";
@@ -178,6 +179,33 @@ describe("a recording", () => {
     expect(error.code).toBe("NO_SPACE");
     expect(existsSync(join(folder, "run"))).toBe(false);
     await step(2);
+    await simulation.close();
+  });
+
+  it("does not begin there, and a simulation that runs goes on", async () => {
+    const folder = newFolder();
+    const { simulation, record } = await recorder(folder, {
+      paused: false,
+      recordings: { folder, freeBytesMin: Number.MAX_SAFE_INTEGER },
+    });
+    const first = rejectionOf(record());
+    expect((await rejectionOf(record())).message).toMatch(/a recording goes on already/);
+    expect((await rejectionOf(record())).message).toMatch(/a recording goes on already/);
+    expect((await first).code).toBe("NO_SPACE");
+    const { tick } = simulation.status();
+    await until(() => simulation.status().tick > tick + 10);
+    await simulation.close();
+  });
+
+  it("ends the simulation that was opened to be recorded at once and cannot be", async () => {
+    const folder = newFolder();
+    mkdirSync(join(folder, "run"), { recursive: true });
+    const atOnce = { name: "run", topics: [], hashes: "phases" } as const;
+    const { simulation } = await recorder(folder, { recordings: { folder, freeBytesMin: 0, atOnce } });
+    const failed = rejectionOf(lastValueFrom(simulation.frames));
+    await simulation.command({ kind: "step", ticks: 1 });
+    expect((await failed).code).toBe("FILE_EXISTS");
+    expect(simulation.status().tick).toBe(0);
     await simulation.close();
   });
 

@@ -107,6 +107,23 @@ describe("a replay", () => {
     expect(await replayRecording(run)).toMatchObject({ ticks: 65, interventions: 2, difference: null });
   });
 
+  it("has a restore before the ticks that followed it, though its checkpoint was still being written", async () => {
+    const folder = newFolder();
+    const { simulation, record, step } = await recorder(folder, {
+      checkpoints: { folder: join(folder, "checkpoints") },
+    });
+    await record([], "ticks");
+    await step(15);
+    const { result } = await simulation.command({ kind: "checkpoint" });
+    await step(20);
+    await simulation.command({ kind: "resume" });
+    await simulation.command({ kind: "restore", checkpoint: String(result?.name) });
+    await simulation.close();
+    const run = join(folder, "run");
+    expect(entriesOf(run).filter(({ kind }) => kind === "intervention")).toHaveLength(1);
+    expect(await replayRecording(run)).toMatchObject({ interventions: 1, difference: null });
+  });
+
   it("finds the first number that is another, and says which module or weights", async () => {
     const run = await recorded(60);
     const entries = entriesOf(run);

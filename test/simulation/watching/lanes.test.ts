@@ -65,7 +65,7 @@ describe("lanes of a run", () => {
     await step(37);
     await engine.intervene({ kind: "gate", pathway: "m1->m2", gate: 0.25 }, "client");
     await step(40);
-    await engine.intervene({ kind: "beta", value: 2 }, "alarm");
+    await engine.intervene({ kind: "beta", value: 2 }, "guard");
     await step(20);
     const phases = events.flatMap((event) => (event.kind === "phase" ? [event] : []));
     const updates = events.flatMap((event) => (event.kind === "update" ? [event] : []));
@@ -101,7 +101,7 @@ describe("lanes of a run", () => {
     );
     expect(laneOf(keeper.window({ ticks: 200 }), "intervention", "interventions")).toEqual([
       [37, "gate m1->m2 0.25 (client)"],
-      [77, "beta 2 (alarm)"],
+      [77, "beta 2 (guard)"],
     ]);
   });
 

@@ -188,7 +188,7 @@ describe("events", () => {
     const { step, watch, engine, pass } = await watched();
     const events = watch({ topic: "events" });
     await step(11);
-    await engine.intervene({ kind: "gate", pathway: "m1->m2", gate: 0.5 }, "alarm");
+    await engine.intervene({ kind: "gate", pathway: "m1->m2", gate: 0.5 }, "guard");
     const long = Array.from({ length: 5000 }, (_, unit) => unit);
     engine.tell({ kind: "odd", tick: 11, text: "x".repeat(5000), units: long, value: Number.NaN });
     await pass(0);
@@ -201,7 +201,7 @@ describe("events", () => {
       kind: "intervention",
       tick: 11,
       what: "gate",
-      by: "alarm",
+      by: "guard",
       seq: 0,
       pathway: "m1->m2",
       gate: 0.5,

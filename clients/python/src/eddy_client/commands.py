@@ -89,7 +89,7 @@ def lesion(module: str, units: Iterable[int]) -> Command:
     return {"kind": "lesion", "module": module, "units": [int(unit) for unit in units]}
 
 
-def reset(what: str = "both", seed: int | None = None) -> Command:
+def reset(what: str = "state", seed: int | None = None) -> Command:
     """Begins anew, in a new epoch.
 
     :param what: "state", "weights" or "both"

@@ -89,7 +89,7 @@ class Controls(ABC, Generic[Answer]):
         """Takes all connections from and to these units away, for good."""
         return self.send(commands.lesion(module, units))
 
-    def reset(self, what: str = "both", seed: int | None = None) -> Answer:
+    def reset(self, what: str = "state", seed: int | None = None) -> Answer:
         """Begins anew with "state", "weights" or "both"; seed None is the same as before."""
         return self.send(commands.reset(what, seed))
 

@@ -36,9 +36,6 @@ _CLOSE_CODES = {
     4505: ("TOKEN_EXPIRED", "the token's time is over"),
 }
 
-#: Codes of errors after which the same request may succeed later.
-RETRYABLE_CODES = frozenset({"RATE_LIMITED", "INTERNAL"})
-
 
 def closed_with(code: int, reason: str) -> EddyError:
     """The error that a close code of a WebSocket stands for; retryable where coming back may help."""

@@ -67,7 +67,7 @@ def launch(
     :raises EddyError: TOOL_MISSING when the command is not there, UNREACHABLE when it ends before it listens
     """
     line = [*command, "run", *([run_file] if run_file else []), "--json", *arguments]
-    errors = tempfile.TemporaryFile("w+")  # noqa: SIM115 - as long as the process
+    errors = tempfile.TemporaryFile("w+")  # noqa: SIM115 - closed below; the process has its own
     try:
         # a group of its own, so that Ctrl-C in a notebook does not end the simulation
         process = subprocess.Popen(
@@ -83,11 +83,11 @@ def launch(
     except OSError as cause:
         errors.close()
         raise EddyError("TOOL_MISSING", f"{line[0]} cannot be started: {cause}") from cause
-    addresses = _Addresses(process)
-    url = addresses.wait(timeout)
-    if url is None:
-        Launched(process, "").stop()
-        raise EddyError("UNREACHABLE", f"{' '.join(line)}: it does not listen: {_why(errors)}")
+    with errors:
+        url = _Addresses(process).wait(timeout)
+        if url is None:
+            Launched(process, "").stop()
+            raise EddyError("UNREACHABLE", f"{' '.join(line)}: it does not listen: {_why(errors)}")
     return Launched(process, url)
 
 

@@ -21,6 +21,8 @@ class Request:
     #: the message, encoded
     data: bytes
     reply: asyncio.Future[dict[str, Any]]
+    #: whether it is sent again when the connection breaks
+    outlives: bool
 
 
 class Requests:
@@ -30,20 +32,17 @@ class Requests:
         self._ids = itertools.count(1)
         self._waiting: dict[int, Request] = {}
 
-    def new_id(self) -> int:
-        """A number that no request had."""
-        return next(self._ids)
-
     @contextmanager
-    def begin(self, message: dict[str, Any]) -> Iterator[Request]:
+    def begin(self, message: dict[str, Any], outlives: bool = True) -> Iterator[Request]:
         """A request, as long as somebody waits for its reply.
 
+        :param outlives: whether it is sent again when the connection breaks, or fails then
         :raises EddyError: INVALID_ARGUMENT for what cannot be sent
         """
-        request_id = self.new_id()
+        request_id = next(self._ids)
         numbered = {**message, "id": request_id}
         reply: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
-        request = Request(numbered, encode(numbered), reply)
+        request = Request(numbered, encode(numbered), reply, outlives)
         self._waiting[request_id] = request
         try:
             yield request
@@ -53,6 +52,13 @@ class Requests:
     def unanswered(self) -> list[bytes]:
         """What has to be sent again on another connection, in the same order."""
         return [request.data for request in self._waiting.values() if not request.reply.done()]
+
+    def cut(self) -> None:
+        """The connection broke: those that were for it alone fail."""
+        broken = EddyError("UNREACHABLE", "the connection broke before the reply came", retryable=True)
+        for request in self._waiting.values():
+            if not request.outlives and not request.reply.done():
+                request.reply.set_exception(broken)
 
     def answer(self, reply: dict[str, Any]) -> dict[str, Any] | None:
         """Hands a reply on; gives the message that it answers, None when nobody waits for it any more."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import math
 import random
@@ -17,7 +16,7 @@ from .errors import EddyError
 from .frame import Applied
 from .patience import Patience
 from .requests import Requests
-from .subscription import FrameQueue, Subscription
+from .subscriptions import Subscriptions
 from .wire import Address, encode
 
 _log = logging.getLogger("eddy_client")
@@ -36,13 +35,8 @@ class Session:
         self._connection: Connection | None = None
         self._first_welcome: asyncio.Future[None] = loop.create_future()
         self._requests = Requests()
-        self._subscriptions: dict[str, Subscription] = {}
-        # several where requests that differ in words mean the same
-        self._channels: dict[int, list[Subscription]] = {}
-        #: channels that nobody watches any more
-        self._leaving: set[int] = set()
-        #: `sub`s without a reply
-        self._beginning = 0
+        #: what is watched
+        self.subscriptions = Subscriptions(self._ask_for_watch, self._spawn)
         self._tasks: set[asyncio.Task[None]] = set()
         #: why it is over, once it is
         self._over: EddyError | None = None
@@ -97,85 +91,18 @@ class Session:
             # until there is room for one more
             await asyncio.sleep(1 / self.welcome["limits"]["commandsPerSecondMax"])
 
-    async def _ask_once(self, message: dict[str, Any]) -> dict[str, Any]:
+    async def _ask_once(self, message: dict[str, Any], outlives: bool = True) -> dict[str, Any]:
         if self._over:
             raise self._over
-        with self._requests.begin(message) as request:
+        if not outlives and not self._connection:
+            raise EddyError("UNREACHABLE", "there is no connection", retryable=True)
+        with self._requests.begin(message, outlives) as request:
             if self._connection:
                 await self._connection.send(request.data)
             return await request.reply
 
-    # Subscriptions
-
-    async def subscribe(self, request: dict[str, Any], queue: FrameQueue) -> Subscription:
-        """Watches a topic; equal requests share a channel.
-
-        :param request: the `sub` without its op and id
-        :raises EddyError: what the server refused it with
-        """
-        if self._over:
-            raise self._over
-        key = json.dumps(request, sort_keys=True)
-        subscription = self._subscriptions.get(key)
-        if subscription is None:
-            opened = asyncio.get_running_loop().create_future()
-            subscription = self._subscriptions[key] = Subscription(key, request, opened)
-            self._spawn(self._begin(subscription))
-        subscription.queues.add(queue)
-        try:
-            await asyncio.shield(subscription.opened)
-        except BaseException:
-            await self.unsubscribe(subscription, queue)
-            raise
-        return subscription
-
-    async def unsubscribe(self, subscription: Subscription, queue: FrameQueue) -> None:
-        """Ends the watch of one; the last one ends the channel."""
-        queue.end(None)
-        subscription.queues.discard(queue)
-        if subscription.queues or self._subscriptions.get(subscription.key) is not subscription:
-            return
-        del self._subscriptions[subscription.key]
-        channel = subscription.channel
-        if channel is not None and subscription in self._channels.get(channel, ()):
-            self._channels[channel].remove(subscription)
-            await self._leave(channel)
-
-    async def _begin(self, subscription: Subscription) -> None:
-        """Sends a `sub`; its reply is taken where it is received, before the first frame."""
-        self._beginning += 1
-        try:
-            await self._ask({"op": "sub", **subscription.request})
-        except EddyError as error:
-            if self._subscriptions.get(subscription.key) is subscription:
-                del self._subscriptions[subscription.key]
-            subscription.fail(error)
-        finally:
-            self._beginning -= 1
-            await self._leave()
-
-    def _accept(self, request: dict[str, Any], reply: dict[str, Any]) -> None:
-        """Takes the reply to a `sub`, unless everybody has left meanwhile."""
-        options = {name: value for name, value in request.items() if name not in ("op", "id")}
-        subscription = self._subscriptions.get(json.dumps(options, sort_keys=True))
-        if subscription is None:
-            self._spawn(self._leave(reply["channel"]))
-            return
-        subscription.accept(reply)
-        self._channels.setdefault(reply["channel"], []).append(subscription)
-
-    async def _leave(self, *channels: int) -> None:
-        """Ends channels that nobody watches, once no reply to a `sub` can name one of them any more."""
-        self._leaving.update(channels)
-        if self._beginning > 0:
-            return
-        left = [channel for channel in self._leaving if not self._channels.get(channel)]
-        self._leaving.clear()
-        for channel in left:
-            self._channels.pop(channel, None)
-            if self._connection:
-                message = {"op": "unsub", "id": self._requests.new_id(), "channel": channel}
-                await self._connection.send(encode(message))
+    async def _ask_for_watch(self, message: dict[str, Any], outlives: bool) -> dict[str, Any]:
+        return await (self._ask(message) if outlives else self._ask_once(message, False))
 
     # Connections
 
@@ -224,27 +151,20 @@ class Session:
             return True, EddyError("MALFORMED_MESSAGE", f"a message of the server cannot be read: {cause!r}")
         finally:
             self._connection = None
+            self._requests.cut()
             for helper in helpers:
                 helper.cancel()
             await connection.close()
 
     def _resume(self) -> dict[str, Any] | None:
         """What `hello` asks to go on with."""
-        channels = [
-            {"channel": channel, "seq": max(subscription.seq for subscription in watching)}
-            for channel, watching in self._channels.items()
-            if watching
-        ]
+        channels = self.subscriptions.resumable()
         return {"epoch": self.welcome["epoch"], "channels": channels} if channels else None
 
     def _greet(self, welcome: dict[str, Any]) -> None:
         """Takes a welcome; what could not be resumed is subscribed to anew."""
         self.welcome, self.status, self.topics = welcome, welcome["status"], welcome["topics"]
-        recovered = {item["channel"] for item in welcome.get("resumed") or () if item["recovered"]}
-        self._leaving.clear()
-        for channel in set(self._channels) - recovered:
-            for subscription in self._channels.pop(channel):
-                self._spawn(self._begin(subscription))
+        self.subscriptions.welcome({item["channel"] for item in welcome.get("resumed") or () if item["recovered"]})
         if not self._first_welcome.done():
             self._first_welcome.set_result(None)
 
@@ -256,8 +176,7 @@ class Session:
     def _receive(self, message: Any) -> None:
         if isinstance(message, list):
             channel, seq, tick, _dropped, payload = message
-            for subscription in self._channels.get(channel, ()):
-                subscription.take(seq, tick, payload)
+            self.subscriptions.take(channel, seq, tick, payload)
             if self._connection:
                 self._connection.acknowledge(channel, seq)
             return
@@ -275,12 +194,8 @@ class Session:
 
     def _answer(self, reply: dict[str, Any]) -> None:
         asked = self._requests.answer(reply)
-        if reply["to"] != "sub":
-            return
-        if asked:
-            self._accept(asked, reply)
-        else:
-            self._spawn(self._leave(reply["channel"]))
+        if reply["to"] == "sub":
+            self.subscriptions.accept(asked, reply)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
@@ -297,5 +212,4 @@ class Session:
             # nobody need wait for it
             self._first_welcome.exception()
         self._requests.fail(reason)
-        for subscription in self._subscriptions.values():
-            subscription.fail(for_watches)
+        self.subscriptions.end(for_watches)

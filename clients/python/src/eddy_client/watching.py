@@ -62,7 +62,7 @@ class AsyncWatch:
     async def open(self) -> AsyncWatch:
         """Subscribes. :raises EddyError: what the server refuses it with."""
         if self._subscription is None:
-            self._subscription = await self._session.subscribe(self._request, self._queue)
+            self._subscription = await self._session.subscriptions.add(self._request, self._queue)
         return self
 
     async def next(self) -> Frame | None:
@@ -74,7 +74,7 @@ class AsyncWatch:
         """Ends the watch."""
         self._queue.discard()
         if self._subscription is not None:
-            await self._session.unsubscribe(self._subscription, self._queue)
+            await self._session.subscriptions.remove(self._subscription, self._queue)
 
     def __aiter__(self) -> AsyncIterator[Frame]:
         return self
