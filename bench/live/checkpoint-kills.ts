@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { checkpointKills, killsText } from "./kills.js";
+import { checkpointKills, killsText } from "./parts/kills.js";
 
 const { values } = parseArgs({
   options: {

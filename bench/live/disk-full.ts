@@ -1,6 +1,6 @@
 // figure: a small disk gets full while a simulation is recorded; needs to be root, on Linux
 import { parseArgs } from "node:util";
-import { fillDisk, fullDiskText, smallDisk } from "./full-disk.js";
+import { fillDisk, fullDiskText, smallDisk } from "./parts/full-disk.js";
 
 const { values } = parseArgs({
   options: {

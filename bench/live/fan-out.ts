@@ -1,6 +1,6 @@
 // figure: 1,000 clients x 10 kB x 20 Hz: latency, losses, late ticks of the simulation
 import { parseArgs } from "node:util";
-import { figureText, measureLoad } from "./load.js";
+import { figureText, measureLoad } from "./parts/load.js";
 
 const { values } = parseArgs({
   options: { clients: { type: "string", default: "1000" }, seconds: { type: "string", default: "20" } },

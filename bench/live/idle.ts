@@ -1,7 +1,7 @@
 // figure: 8,000 idle connections: memory of each
 import { parseArgs } from "node:util";
-import { run } from "./load.js";
-import { pause, startClients, startServer } from "./processes.js";
+import { run } from "./parts/load.js";
+import { pause, startClients, startServer } from "./parts/processes.js";
 
 const { values } = parseArgs({ options: { clients: { type: "string", default: "8000" } } });
 const clients = Number(values.clients);

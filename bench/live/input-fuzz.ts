@@ -1,8 +1,8 @@
 // figure: 1,000,000 wrong messages over several sockets: crashes, internal errors, growth of memory
 import { parseArgs } from "node:util";
-import { fuzzInput } from "./fuzz-input.js";
-import { LeanClient } from "./lean-client.js";
-import { startServer } from "./processes.js";
+import { fuzzInput } from "./parts/fuzz-input.js";
+import { LeanClient } from "./parts/lean-client.js";
+import { startServer } from "./parts/processes.js";
 
 const { values } = parseArgs({
   options: {

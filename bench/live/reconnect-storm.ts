@@ -1,7 +1,7 @@
 // figure: 1,000 clients are cut off at once by a server that dies: seconds until all are back
 import { parseArgs } from "node:util";
 import { connect, type Run } from "eddy/client";
-import { pause, startServer } from "./processes.js";
+import { pause, startServer } from "./parts/processes.js";
 
 const { values } = parseArgs({ options: { clients: { type: "string", default: "1000" } } });
 const clients = Number(values.clients);

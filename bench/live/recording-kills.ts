@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { killedRecordings, killedText } from "./killed-recordings.js";
+import { killedRecordings, killedText } from "./parts/killed-recordings.js";
 
 const { values } = parseArgs({
   options: {

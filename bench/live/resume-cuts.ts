@@ -1,7 +1,7 @@
 // figure: 1,000 random cuts of a connection: frames missed without a word, and frames twice
 import { parseArgs } from "node:util";
-import { cutConnections } from "./cut-connections.js";
-import { startServer } from "./processes.js";
+import { cutConnections } from "./parts/cut-connections.js";
+import { startServer } from "./parts/processes.js";
 
 const { values } = parseArgs({
   options: { cuts: { type: "string", default: "1000" }, seed: { type: "string", default: "1" } },

@@ -1,6 +1,6 @@
 // figure: 600 clients, without and with a tenth of them stalled: latency of the others, memory
 import { parseArgs } from "node:util";
-import { figureText, measureLoad } from "./load.js";
+import { figureText, measureLoad } from "./parts/load.js";
 
 const { values } = parseArgs({
   options: { clients: { type: "string", default: "600" }, seconds: { type: "string", default: "30" } },

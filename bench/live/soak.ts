@@ -1,7 +1,7 @@
 // figure: 1,000,000 ticks and 10,000 client sessions: heap after forced collections
 import { parseArgs } from "node:util";
-import { LeanClient } from "./lean-client.js";
-import { pause, startServer } from "./processes.js";
+import { LeanClient } from "./parts/lean-client.js";
+import { pause, startServer } from "./parts/processes.js";
 
 const { values } = parseArgs({
   options: { ticks: { type: "string", default: "1000000" }, sessions: { type: "string", default: "10000" } },

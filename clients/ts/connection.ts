@@ -219,7 +219,7 @@ export class Connection {
     const waitMs = Math.min(leftMs, this.options.retryMs(this.#attempt));
     this.#attempt += 1;
     this.#retry = setTimeout(() => this.#connect(), waitMs);
-    this.listener.link({ kind: "waiting", why, retryInMs: waitMs });
+    this.listener.link({ kind: "waiting", why, code, retryInMs: waitMs });
   }
 
   /** How long it goes on trying, without a connection. */

@@ -5,8 +5,8 @@ import { ClientError } from "./client-error.js";
 export type Link =
   | { readonly kind: "connecting" }
   | { readonly kind: "open" }
-  /** it broke; the next attempt is made so many milliseconds after this was told */
-  | { readonly kind: "waiting"; readonly why: string; readonly retryInMs: number }
+  /** it broke, with a close code; the next attempt is made so many milliseconds after this was told */
+  | { readonly kind: "waiting"; readonly why: string; readonly code: number; readonly retryInMs: number }
   /** for good: by the client, or because coming back is of no use; code: that of the closing, 1000 for the client's own */
   | { readonly kind: "ended"; readonly why: string; readonly code: number };
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { nameSchema, unitsSchema } from "./description.js";
+import { chosenNameSchema, nameSchema, unitsSchema } from "./description.js";
 import { readOnly } from "./read-only.js";
 
 /** Float32 values as raw little-endian bytes, rows of the batch one after the other; NaN and infinities are refused. */
@@ -79,14 +79,14 @@ const keepingCommands = [
   z.strictObject({ kind: z.literal("checkpoint") }),
   z.strictObject({
     kind: z.literal("record"),
-    name: nameSchema,
+    name: chosenNameSchema,
     topics: readOnly(z.array(recordedTopicSchema).max(256)),
     hashes: z.enum(["phases", "ticks"]).default("phases"),
   }),
   z.strictObject({ kind: z.literal("stopRecording") }),
   z.strictObject({
     kind: z.literal("alarm"),
-    name: nameSchema,
+    name: chosenNameSchema,
     when: alarmConditionSchema,
     action: z.enum(["tell", "pause", "checkpoint", "stop"]).default("tell"),
   }),
@@ -96,7 +96,7 @@ const keepingCommands = [
 const branchCommands = [
   z.strictObject({
     kind: z.literal("branch"),
-    name: nameSchema,
+    name: chosenNameSchema,
     checkpoint: nameSchema.nullable().default(null),
     changes: readOnly(z.array(interventionSchema).max(64)).default([]),
   }),

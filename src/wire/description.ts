@@ -3,6 +3,8 @@ import { readOnly } from "./read-only.js";
 
 /** Names of topics, modules, pathways and tasks. */
 export const nameSchema = z.string().min(1).max(200);
+/** Names that a client chooses: others' terminals and logs show them, so nothing in them may be unprintable. */
+export const chosenNameSchema = nameSchema.regex(/^[^\p{C}\p{Zl}\p{Zp}]+$/u, "printable characters only");
 /** Whole numbers that count ticks, frames and units. */
 export const countSchema = z.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER);
 

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { expect, it } from "vitest";
-import { checkpointKills, killsText } from "../../bench/live/kills.js";
+import { checkpointKills, killsText } from "../../bench/live/parts/kills.js";
 import { root } from "../built.js";
 import { temporaryFolder } from "../temporary-folder.js";
 

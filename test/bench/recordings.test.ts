@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from "vitest";
-import { fillDisk, fullDiskText, smallDisk } from "../../bench/live/full-disk.js";
-import { killedRecordings, killedText } from "../../bench/live/killed-recordings.js";
+import { fillDisk, fullDiskText, smallDisk } from "../../bench/live/parts/full-disk.js";
+import { killedRecordings, killedText } from "../../bench/live/parts/killed-recordings.js";
 import "../built.js";
 import { temporaryFolder } from "../temporary-folder.js";
 

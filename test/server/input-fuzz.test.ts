@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { fuzzInput } from "../../bench/live/fuzz-input.js";
+import { fuzzInput } from "../../bench/live/parts/fuzz-input.js";
 import { running } from "./running.js";
 
 // bench/live/input-fuzz.ts is the long form, with a real network

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { cutConnections } from "../../bench/live/cut-connections.js";
+import { cutConnections } from "../../bench/live/parts/cut-connections.js";
 import { running } from "./running.js";
 
 // bench/live/resume-cuts.ts is the long form, with a real network

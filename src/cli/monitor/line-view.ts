@@ -1,7 +1,11 @@
 import { ClientError, type Run } from "eddy/client";
+import { closeCodes } from "../../wire/protocol.js";
 import { print, printJson } from "../terminal.js";
 import { countText, numberText } from "./numbers.js";
 import { Readings } from "./readings.js";
+
+/** A server that said that it shuts down may be started again; after so long it counts as gone, ms. */
+const goneMs = 5000;
 
 /** What a line says, for programs. */
 interface Standing {
@@ -23,7 +27,7 @@ function text({ tick, ticksPerSecond, paused, tasks }: Standing): string {
 
 /**
  * Writes a line about a run whenever its status comes, which is every second.
- * @param lines ends after so many; null goes on until `signal`
+ * @param lines ends after so many; null goes on until `signal`, or until the server has shut down and stays away
  * @returns whether it was the signal that ended it
  * @throws ClientError when the server ends the connection for good
  */
@@ -34,10 +38,13 @@ export function lineView(
 ): Promise<{ readonly interrupted: boolean }> {
   return new Promise((resolve, reject) => {
     let written = 0;
+    let gone: NodeJS.Timeout | undefined;
     const readings = new Readings(run, () => {});
     const end = (interrupted: boolean): void => {
+      clearTimeout(gone);
       readings.close();
       statuses.unsubscribe();
+      links.unsubscribe();
       resolve({ interrupted });
     };
     const write = (): void => {
@@ -60,9 +67,15 @@ export function lineView(
       if (lines !== null && written >= lines) queueMicrotask(() => end(false));
     };
     const statuses = run.status.subscribe(write);
-    run.link.subscribe((link) => {
+    const links = run.link.subscribe((link) => {
       if (link.kind === "ended" && link.code !== 1000)
         reject(new ClientError("REFUSED", `the server ended the connection: ${link.why}`));
+      if (link.kind === "waiting" && link.code === closeCodes.shutdown)
+        gone ??= setTimeout(() => end(false), goneMs);
+      if (link.kind === "open") {
+        clearTimeout(gone);
+        gone = undefined;
+      }
     });
     signal.addEventListener("abort", () => end(true), { once: true });
   });

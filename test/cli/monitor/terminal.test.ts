@@ -153,6 +153,14 @@ describe("the monitor without a terminal", () => {
     });
   });
 
+  it("ends some seconds after a server that shuts down for good", async () => {
+    const { server } = await start(false);
+    const monitor = startNode([commandLine, "monitor", server.url, "--json"]);
+    await monitor.says(/\n/);
+    await server.close();
+    expect(await monitor.ended).toMatchObject({ code: 0, stderr: "" });
+  });
+
   it("says in one line what is wrong", async () => {
     const { server } = await start();
     const cases: readonly (readonly [string[], RegExp])[] = [

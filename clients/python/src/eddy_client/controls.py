@@ -19,7 +19,8 @@ class Controls(ABC, Generic[Answer]):
     """Commands for a simulation or for one of its twins.
 
     Each gives the tick before which it was applied. Each raises `EddyError`: INVALID_ARGUMENT for what the network does
-    not have, FORBIDDEN for a viewer. A command is applied once, even when the connection breaks before its answer.
+    not have, FORBIDDEN for a viewer. A command is applied once, even when the connection breaks before its answer;
+    only a server that was started again meanwhile may apply it a second time.
     """
 
     @abstractmethod

@@ -44,6 +44,7 @@ class Session:
         self.status: dict[str, Any] = {}
         self.topics: list[dict[str, Any]] = []
         self._keeper = loop.create_task(self._keep_connected())
+        self._keeper.add_done_callback(self._kept)
 
     async def wait_for_welcome(self) -> None:
         """Waits for the first connection. :raises EddyError: when there is none."""
@@ -125,6 +126,12 @@ class Session:
                 return
             await asyncio.sleep(wait)
 
+    def _kept(self, keeper: asyncio.Task[None]) -> None:
+        """Nobody awaits the keeper: what it fails with, a bug, ends all that waits."""
+        if not keeper.cancelled() and (bug := keeper.exception()) is not None:
+            error = EddyError("INTERNAL", f"a bug of the client, please report it: {bug!r}")
+            self._finish(error, error)
+
     async def _connect_once(self) -> tuple[bool, EddyError]:
         """Holds one connection to its end: whether it was welcomed, and why it ended."""
         try:
@@ -132,17 +139,18 @@ class Session:
         except EddyError as error:
             return False, error
         self._connection = connection
-        unanswered = self._requests.unanswered()
-        self._greet(connection.welcome)
-        helpers = [
-            asyncio.ensure_future(helper)
-            for helper in (
-                self._send_again(connection, unanswered),
-                connection.send_acknowledgements(),
-                connection.cut_when_silent(),
-            )
-        ]
+        helpers: list[asyncio.Future[None]] = []
         try:
+            unanswered = self._requests.unanswered()
+            self._greet(connection.welcome)
+            helpers += [
+                asyncio.ensure_future(helper)
+                for helper in (
+                    self._send_again(connection, unanswered),
+                    connection.send_acknowledgements(),
+                    connection.cut_when_silent(),
+                )
+            ]
             while True:
                 self._receive(await connection.receive())
         except EddyError as error:

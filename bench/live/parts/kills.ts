@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { uniform } from "./uniform.js";
 
 /** What is killed, how often, and where its checkpoints go. */
 export interface KillsOptions {
@@ -37,17 +38,6 @@ interface Checkpoints {
 
 /** A moment within the work of a checkpoint or two, ms. */
 const afterMsMax = 60;
-
-/** Numbers in [0, 1), the same for the same seed (mulberry32). */
-export function uniform(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 /** Starts a run that writes a checkpoint whenever the one before is on disk. */
 function startRun({ eddy, folder, neurons }: KillsOptions, goesOn: boolean): ChildProcess {

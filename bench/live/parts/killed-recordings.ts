@@ -4,7 +4,7 @@ import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { uniform } from "./kills.js";
+import { uniform } from "./uniform.js";
 
 /** What is killed, how often, and where it records. */
 export interface KilledRecordingsOptions {
