@@ -5,7 +5,10 @@ import type { Panel } from "./session.js";
 
 const ENTRIES_MAX = 50;
 
-/** What has happened besides phases, and which alarms there are. */
+/** What every trial brings; the page draws it elsewhere. */
+const usual: ReadonlySet<unknown> = new Set(["phase", "update", "outputError"]);
+
+/** What has happened besides what every trial brings, and which alarms there are. */
 export class EventsPanel implements Panel {
   readonly element: HTMLElement;
   readonly #alarms = element("p", { class: "note" }, "no alarm is set");
@@ -29,9 +32,10 @@ export class EventsPanel implements Panel {
     setText(this.#alarms, all.join(" · ") || "no alarm is set");
   }
 
-  /** A record of the topic "events" that is no phase. */
+  /** A record of the topic "events". */
   add(tick: number, payload: unknown): void {
     const { kind, tick: _, ...fields } = fieldsOf(payload);
+    if (usual.has(kind)) return;
     const details = Object.entries(fields).map(([name, value]) => `${name} ${String(value)}`);
     const when = element("span", { class: "muted" }, `tick ${countText(tick)}`);
     this.#list.prepend(element("li", {}, element("span", {}, [String(kind), ...details].join(", ")), when));

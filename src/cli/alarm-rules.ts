@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from "commander";
 import type { AlarmCondition } from "../simulation/command.js";
 import type { Simulation } from "../simulation/simulation.js";
-import { note, printJson } from "./terminal.js";
+import { note } from "./terminal.js";
 
 /** A rule of the command line: an alarm whose name is its text. */
 export interface AlarmRule {
@@ -78,8 +78,8 @@ export async function setRules(
   const see = ({ kind, name, value, tick }: Raised) => {
     if (kind !== "alarm") return;
     if (stopping.has(name)) ended ??= { rule: name, value };
-    else if (json) printJson({ alarm: name, tick, value });
-    else note(`alarm at tick ${tick}: ${name}${value === null ? "" : ` (${value})`}`);
+    // programs are told each event
+    else if (!json) note(`alarm at tick ${tick}: ${name}${value === null ? "" : ` (${value})`}`);
   };
   if (stop.length + alarm.length > 0) {
     simulation.frames.subscribe({

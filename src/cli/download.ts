@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { mkdir, open, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { open, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { EddyError } from "../errors.js";
+import { makeFolder } from "../simulation/make-folder.js";
 
 /** Largest file that is downloaded; the largest published one has 27 MB. */
 const defaultBytesMax = 2 ** 26;
@@ -48,7 +49,8 @@ async function sizeOf(path: string): Promise<number | null> {
   try {
     return (await stat(path)).size;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
+    // a file in the place of a folder is found when the folder is made
+    if (["ENOENT", "ENOTDIR"].includes((error as NodeJS.ErrnoException).code ?? "")) return null;
     throw error;
   }
 }
@@ -196,7 +198,7 @@ async function fetchFile(job: Job): Promise<Downloaded> {
       `${job.target} is there already, but its MD5 is ${found} where the publisher's is ${job.md5}; it was left as it is: delete it, or choose another folder, to download the publisher's`,
     );
   }
-  await mkdir(dirname(job.target), { recursive: true });
+  makeFolder(dirname(job.target));
   const resumed = await complete(job);
   const found = await md5Of(job.part);
   if (found !== job.md5) {
@@ -215,7 +217,8 @@ async function fetchFile(job: Job): Promise<Downloaded> {
 /**
  * Downloads a file to a `.part` beside it, checks its MD5 and only then gives it its name. What an earlier attempt
  * left is continued (HTTP Range), where the server can. A file that is there already is never written to.
- * @throws EddyError DOWNLOAD_FAILED (network, server, disk, too large), CHECKSUM_MISMATCH; the signal's reason
+ * @throws EddyError DOWNLOAD_FAILED (network, server, disk, too large), CHECKSUM_MISMATCH, FILE_INVALID (the folder);
+ *   the signal's reason
  */
 export async function download(url: string, target: string, options: DownloadOptions): Promise<Downloaded> {
   const part = `${target}.part`;

@@ -1,6 +1,8 @@
 import { existsSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import type { Command } from "commander";
 import { EddyError } from "../errors.js";
+import { makeFolder } from "../simulation/make-folder.js";
 import { exportCsv } from "../simulation/recording/export-csv.js";
 import { exportNpz } from "../simulation/recording/export-npz.js";
 import { select } from "../simulation/recording/selection.js";
@@ -21,8 +23,12 @@ async function exportRecording(folder: string, { csv, npz, ...selection }: Optio
   if (target === undefined || (csv !== undefined && npz !== undefined))
     throw new EddyError("INVALID_ARGUMENT", "needed one of --csv FOLDER and --npz FILE");
   if (existsSync(target)) throw new EddyError("FILE_EXISTS", `${target} exists; choose another place`);
+  const { from = 0, to = Number.POSITIVE_INFINITY } = selection;
+  if (from > to)
+    throw new EddyError("INVALID_ARGUMENT", `given --from ${from} --to ${to}; needed --to from ${from} on`);
   const selected = await select(folder, selection);
   if (npz !== undefined) {
+    makeFolder(dirname(resolve(npz)));
     await exportNpz(selected, npz);
     print(npz);
   } else for (const path of await exportCsv(selected, target)) print(path);
@@ -34,8 +40,8 @@ export function addExport(program: Command): void {
     .command("export")
     .description("writes what a recording holds as CSV or for NumPy")
     .argument("<run>", "folder of the recording")
-    .option("--csv <folder>", "a CSV file for each topic, into this folder")
-    .option("--npz <file>", "one file for numpy.load")
+    .option("--csv <folder>", "a CSV file for each topic, into this folder, which must not be there yet")
+    .option("--npz <file>", "one file for numpy.load, which must not be there yet")
     .option("--topics <names>", "only these, with commas between them", parseTopics)
     .option("--from <tick>", "only from this tick on", whole(0))
     .option("--to <tick>", "only up to this tick", whole(0))

@@ -3,6 +3,7 @@ import { EddyError } from "../errors.js";
 import { defaultBackend } from "../kernels/backends.js";
 import type { RunningServer } from "../server/server.js";
 import { gaborScene } from "../simulation/built-in-runs.js";
+import { makeFolder } from "../simulation/make-folder.js";
 import { openLive } from "../simulation/open-live.js";
 import type { RecordingOptions } from "../simulation/open-options.js";
 import { resolveRun } from "../simulation/run-description.js";
@@ -20,7 +21,7 @@ import {
   recordingsPlace,
   startRecording,
 } from "./recording-options.js";
-import { addServingOptions, type ServingOptions, serveLive } from "./serving.js";
+import { addServingOptions, refuseServing, type ServingOptions, serveLive } from "./serving.js";
 import { tellEvent, watchEvents } from "./simulation-events.js";
 import { note, print, printJson } from "./terminal.js";
 import { type TrialMetrics, trialTally } from "./trial-tally.js";
@@ -56,14 +57,40 @@ const recordingFlags = ({ recordTopics: topics, recordEvery, maxBytes }: Options
   maxBytes,
 });
 
+/** Options that say how something is done which is not done. @throws EddyError INVALID_ARGUMENT */
+function refuseIdle(options: Options): void {
+  const { record, recordings, recordTopics, recordEvery, maxBytes } = options;
+  const given = (flags: Readonly<Record<string, unknown>>): string | undefined =>
+    Object.keys(flags).find((flag) => flags[flag] !== undefined);
+  const refuse = (flag: string, needed: string): never => {
+    throw new EddyError("INVALID_ARGUMENT", `${flag}: needed ${needed} beside it`);
+  };
+  const how =
+    record === undefined && given({ "--record-topics": recordTopics, "--record-every": recordEvery });
+  if (how) refuse(how, "--record FOLDER");
+  if (maxBytes !== undefined && record === undefined && recordings === undefined)
+    refuse("--max-bytes", "--record FOLDER or --recordings FOLDER");
+  if (options.headless && recordings !== undefined)
+    throw new EddyError(
+      "INVALID_ARGUMENT",
+      "given --headless and --recordings; no client can ask a headless run to record: needed --record FOLDER",
+    );
+}
+
 /** Where recordings go: that of this run, and those that clients ask for. */
 function placeOf(options: Options): RecordingOptions | undefined {
   const { record, recordings: folder } = options;
   if (record !== undefined && folder !== undefined)
-    throw new EddyError("INVALID_ARGUMENT", "needed one of --record FOLDER and --recordings FOLDER");
+    throw new EddyError(
+      "INVALID_ARGUMENT",
+      "given --record and --recordings; they exclude each other: a run makes one recording at a time, and --record makes it to the end",
+    );
   const flags = recordingFlags(options);
   if (record !== undefined) return recordingPlace(record, flags);
-  return folder === undefined ? undefined : recordingsPlace(folder, flags);
+  if (folder === undefined) return undefined;
+  // a folder that cannot be written is refused now, and not when somebody wants to record
+  makeFolder(folder);
+  return recordingsPlace(folder, flags);
 }
 
 /** How often a terminal is told how it stands, ms. */
@@ -130,6 +157,8 @@ function liveLine(wanted: boolean, text: () => string): { stop(): void } {
 async function run(file: string | undefined, options: Options): Promise<void> {
   const { ticks, headless, seed, backend, data, from, p = [] } = options;
   const seeded = seed === undefined ? p : [`seed=${seed}`, ...p];
+  refuseIdle(options);
+  if (headless) refuseServing(options);
   const checkpoints = checkpointOptions(options);
   const recordings = placeOf(options);
   const kept = from === undefined ? null : await keptRun(from, file);
@@ -206,7 +235,11 @@ export function addRun(program: Command): void {
     .option("--data <folder>", "where data sets are (default: EDDY_DATA, else the user's cache folder)")
     .option("-p <path=value>", "set any field of the run, as -p schedule.forward=live", collect)
     .option("--checkpoints <folder>", "keep checkpoints there, the last one as it ends (Ctrl-C too)")
-    .option("--every-ticks <n>", "a checkpoint every so many ticks", whole(1))
+    .option(
+      "--every-ticks <n>",
+      "a checkpoint every so many ticks; in a run faster than the disk, as soon as the one before is written, at whatever tick",
+      whole(1),
+    )
     .option("--every <seconds>", "a checkpoint every so many seconds (default: 60)", seconds)
     .option("--keep <n>", "how many checkpoints stay, the latest (default: 3)", whole(1))
     .option("--from <checkpoint>", "go on from a checkpoint, or from the latest of a folder, bit for bit")
@@ -214,7 +247,7 @@ export function addRun(program: Command): void {
       "--record <folder>",
       "record into this folder, which must not be there yet (eddy record says more)",
     )
-    .option("--recordings <folder>", "clients may record into folders below this one")
+    .option("--recordings <folder>", "clients may record into folders below this one (not beside --record)")
     .option(
       "--record-topics <names>",
       "topics with commas between them (default: states, metrics, events)",

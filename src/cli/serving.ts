@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { type Command, InvalidArgumentError } from "commander";
+import { EddyError } from "../errors.js";
 import { randomToken } from "../server/authentication.js";
 import { type RunningServer, serve } from "../server/server.js";
 import type { Simulation } from "../simulation/simulation.js";
@@ -10,7 +11,7 @@ import { version } from "./version.js";
 
 /** How a running simulation is served. */
 export interface ServingOptions {
-  readonly host: string;
+  readonly host?: string;
   readonly port?: number;
   readonly viewerToken?: boolean;
   readonly tokenLifetime?: number;
@@ -39,7 +40,7 @@ const fromEnvironment = (name: string): string | undefined => process.env[name] 
  * @throws EddyError PORT_IN_USE, INVALID_ARGUMENT (host, port, tokens, origins), as rejections
  */
 export async function serveLive(simulation: Simulation, options: ServingOptions): Promise<RunningServer> {
-  const { host, port, viewerToken, tokenLifetime, origin, log, json } = options;
+  const { host = "127.0.0.1", port, viewerToken, tokenLifetime, origin, log, json } = options;
   const [given, givenToViewers] = [fromEnvironment("EDDY_TOKEN"), fromEnvironment("EDDY_VIEWER_TOKEN")];
   const server = await serve({
     simulation,
@@ -63,6 +64,24 @@ export async function serveLive(simulation: Simulation, options: ServingOptions)
   return server;
 }
 
+/** A run without a server takes none of a server's options. @throws EddyError INVALID_ARGUMENT */
+export function refuseServing({ host, port, viewerToken, tokenLifetime, origin, log }: ServingOptions): void {
+  const given = {
+    "--port": port,
+    "--host": host,
+    "--viewer-token": viewerToken,
+    "--origin": origin,
+    "--token-lifetime": tokenLifetime,
+    "--log": log,
+  };
+  const [flag] = Object.entries(given).find(([, value]) => value !== undefined) ?? [];
+  if (flag !== undefined)
+    throw new EddyError(
+      "INVALID_ARGUMENT",
+      `given --headless and ${flag}; a headless run has no server: leave one out`,
+    );
+}
+
 /** Whoever brought a token has it already; what a service prints may end up in a file. */
 const withoutToken = (url: string): string => url.split("#", 1)[0]!;
 
@@ -70,7 +89,7 @@ const withoutToken = (url: string): string => url.split("#", 1)[0]!;
 export function addServingOptions(command: Command): Command {
   return command
     .option("--port <n>", "port of the page (default: a free one)", whole(0, 65_535))
-    .option("--host <address>", "address to listen on", "127.0.0.1")
+    .option("--host <address>", "address to listen on (default: 127.0.0.1)")
     .option("--viewer-token", "a second address, with a token for those who may look and change nothing")
     .option("--origin <origin>", "also pages of this origin may connect; may be repeated", collect)
     .option(

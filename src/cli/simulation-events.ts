@@ -6,7 +6,7 @@ import { note, printJson } from "./terminal.js";
 type EventRecord = Readonly<Record<string, unknown>>;
 
 /** What the network does all the time. */
-const usual: ReadonlySet<string> = new Set<NetworkEvent["kind"]>([
+export const usualKinds: ReadonlySet<string> = new Set<NetworkEvent["kind"]>([
   "phase",
   "gate",
   "outputError",
@@ -29,7 +29,7 @@ export async function watchEvents(simulation: Simulation, see: (event: EventReco
   simulation.frames.subscribe({
     next({ watch, payload }) {
       const event = payload as EventRecord;
-      if (watch === handle && !usual.has(String(event.kind))) see(event);
+      if (watch === handle && !usualKinds.has(String(event.kind))) see(event);
     },
     // whoever waits for the end tells it
     error: () => {},

@@ -1,9 +1,10 @@
-import { constants, existsSync } from "node:fs";
-import { access, mkdir, readdir, readFile, rm } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { EddyError } from "../errors.js";
 import { strictObject } from "../model/validate.js";
+import { makeFolder } from "../simulation/make-folder.js";
 import { writeAtomically } from "../simulation/write-atomically.js";
 import { formNames } from "./forms.js";
 import { studySchema } from "./study.js";
@@ -130,16 +131,6 @@ export async function clearPartial(folder: string, cell: string): Promise<void> 
 /** Nothing is unfinished any more. */
 export const clearUnfinished = (folder: string): Promise<void> => rm(finishedPath(folder), { force: true });
 
-async function makeFolder(folder: string): Promise<void> {
-  try {
-    await mkdir(folder, { recursive: true });
-    await access(folder, constants.W_OK);
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new EddyError("FILE_INVALID", `${folder}: no result can be written there: ${reason}`, { cause });
-  }
-}
-
 /** The record in a folder; null where there is none, or one that is to be replaced anyway. */
 async function foundRecord(folder: string, force: boolean): Promise<ResultRecord | null> {
   try {
@@ -161,7 +152,7 @@ export async function openFolder(
   description: Description,
   force: boolean,
 ): Promise<ResultRecord | null> {
-  await makeFolder(folder);
+  makeFolder(folder);
   const path = join(folder, resultFiles.record);
   const foreign = existsSync(path) && (await ownRecord(path)) === null;
   if (foreign || !(await readdir(folder)).every(isOwn))

@@ -1,5 +1,5 @@
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { makeFolder } from "../simulation/make-folder.js";
 import { writeAtomically } from "../simulation/write-atomically.js";
 import { type ComparedResult, comparedFigure, comparedTables, comparisonReport } from "./compare.js";
 import { drawnPanels } from "./drawn-panels.js";
@@ -11,7 +11,7 @@ import { writeData, writeFigure } from "./write-result.js";
  * @param folder made where there is none; files of these names in it are replaced
  */
 export async function writeComparison(folder: string, results: readonly ComparedResult[]): Promise<void> {
-  await mkdir(folder, { recursive: true });
+  makeFolder(folder);
   const tables = comparedTables(results);
   const drawn = comparedFigure(tables);
   await writeData(folder, tables);

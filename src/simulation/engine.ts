@@ -1,7 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { EddyError } from "../errors.js";
-import type { Kernels, RecurrentMatrix } from "../kernels/kernels.js";
-import type { SparseWeights } from "../kernels/sparse-weights.js";
+import type { Kernels } from "../kernels/kernels.js";
 import type { ContinuousNetwork } from "../streams/continuous.js";
 import type { NetworkState } from "../streams/network-state.js";
 import type { Checkpoint } from "./checkpoint.js";
@@ -9,6 +8,7 @@ import type { AppliedIntervention, Intervention, Origin } from "./command.js";
 import { perform } from "./interventions/perform.js";
 import type { Place } from "./interventions/place.js";
 import { refuse } from "./interventions/ranges.js";
+import { knownWeights } from "./known-weights.js";
 import { describeProgress, type LiveProgress, progressOf, recallPart } from "./live-progress.js";
 import type { Part, PublishedRecord, SimulationEvent } from "./part.js";
 import { describeRun, type Run } from "./run-description.js";
@@ -41,8 +41,7 @@ export class Engine implements Place {
   epoch: string = randomUUID();
   readonly #open: EngineOptions["open"];
   readonly #parts: Part[] = [];
-  /** recurrent matrices as they were read */
-  readonly #weights = new WeakMap<RecurrentMatrix, Promise<SparseWeights>>();
+  readonly #weights: ReturnType<typeof knownWeights>;
   /** of the checkpoint that it went on from */
   readonly #from: LiveProgress | null;
   #net: ContinuousNetwork;
@@ -64,6 +63,7 @@ export class Engine implements Place {
 
   constructor({ kernels, run, open, from = null }: EngineOptions) {
     this.kernels = kernels;
+    this.#weights = knownWeights(kernels);
     this.run = run;
     this.#open = open;
     this.#from = from && progressOf(from);
@@ -173,10 +173,22 @@ export class Engine implements Place {
       await perform(this, command);
       const intervention: AppliedIntervention = { seq: this.#interventions, tick, command, by };
       this.#interventions += 1;
-      return { applied: intervention, kept: this.#parts.map((part) => part.applied?.(intervention)) };
+      return {
+        applied: intervention,
+        kept: this.#parts.map((part) => this.#tellApplied(part, intervention)),
+      };
     });
     await Promise.all(kept);
     return applied;
+  }
+
+  /** What took effect is no refusal, whatever a part makes of it: the next tick throws what it failed with. */
+  #tellApplied(part: Part, intervention: AppliedIntervention): Promise<void> | void {
+    try {
+      return part.applied?.(intervention);
+    } catch (error) {
+      this.#failure ??= { error };
+    }
   }
 
   /** The state between two ticks, away from its backend; the clock waits while it is read. */
@@ -212,23 +224,20 @@ export class Engine implements Place {
   /**
    * Goes on from another state, in a new epoch. Only within an intervention.
    * @param state owned by the engine from now on
-   * @param why for those who are told
+   * @param reason for those who are told
+   * @throws what opening failed with; the network before is in its place then
    */
-  replace(state: NetworkState, why: string): void {
-    this.#net.close();
+  replace(state: NetworkState, reason: string): void {
+    const before = this.#net;
     this.#net = this.#open(state);
+    before.close();
     this.#listen();
     this.epoch = randomUUID();
-    this.tell({ kind: "epoch", tick: state.tick, epoch: this.epoch, why });
+    this.tell({ kind: "epoch", tick: state.tick, epoch: this.epoch, reason });
   }
 
-  /** Reads the state back; a recurrent matrix only once, since kernels never change one but make another of it. */
   #read(): Promise<StateSnapshot> {
-    return takeSnapshot(this.kernels, this.#net.state, true, (matrix) => {
-      const known = this.#weights.get(matrix) ?? this.kernels.weights(matrix);
-      this.#weights.set(matrix, known);
-      return known;
-    });
+    return takeSnapshot(this.kernels, this.#net.state, true, this.#weights);
   }
 
   /**

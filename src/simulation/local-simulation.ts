@@ -4,15 +4,16 @@ import type { LearningRule } from "../model/learning-rule.js";
 import { ruleOf } from "../model/learning-rules.js";
 import { clock } from "../streams/clock.js";
 import type { StimulusDoor } from "../streams/stimulus-door.js";
+import { byPart } from "./by-part.js";
 import type { Checkpoint } from "./checkpoint.js";
-import type { Command } from "./command.js";
+import type { Applied, Command } from "./command.js";
 import { Engine, hasEnded } from "./engine.js";
 import { infoOf } from "./info.js";
 import { interventionKinds } from "./interventions/perform.js";
-import { checkPace, checkSteps, oneOf, refuse } from "./interventions/ranges.js";
+import { checkPace, checkSteps, refuse } from "./interventions/ranges.js";
 import { continueNetwork, openNetwork } from "./open-network.js";
 import type { SimulationOptions } from "./open-options.js";
-import { clockKinds, isClockCommand, type Pacing, pacing } from "./pacing.js";
+import { isClockCommand, type Pacing, pacing } from "./pacing.js";
 import type { Part, PartCommand } from "./part.js";
 import type { Run } from "./run-description.js";
 import type { Simulation } from "./simulation.js";
@@ -81,13 +82,18 @@ function keepTicking(engine: Engine, seen: Watches, pacer: Pacing, ticks: number
 const isPartCommand = (command: Command): command is PartCommand =>
   !isClockCommand(command) && !interventionKinds.has(command.kind);
 
-/** The part that carries a command out does so. @throws EddyError INVALID_ARGUMENT when there is none */
-function byPart(parts: readonly Part[], command: PartCommand) {
-  for (const part of parts) {
-    const result = part.command?.(command);
-    if (result) return result;
+/** The clock, a part or the network carries a client's command out. */
+async function carryOut(engine: Engine, pacer: Pacing, command: Command): Promise<Applied> {
+  if (isClockCommand(command)) {
+    pacer.apply(command);
+    return { tick: engine.net.state.tick };
   }
-  throw refuse("kind", command.kind, oneOf([...clockKinds, ...interventionKinds]));
+  if (isPartCommand(command)) {
+    const { tick } = engine.net.state;
+    return { tick, result: await byPart(engine.parts, command) };
+  }
+  const { tick } = await engine.intervene(command, "client");
+  return { tick };
 }
 
 /**
@@ -146,16 +152,7 @@ export function localSimulation(
       if (branch !== undefined) {
         throw new EddyError("INVALID_ARGUMENT", `branch "${branch}": this simulation has none`);
       }
-      if (isClockCommand(command)) {
-        pacer.apply(command);
-        return { tick: engine.net.state.tick };
-      }
-      if (isPartCommand(command)) {
-        const { tick } = engine.net.state;
-        return { tick, result: await byPart(engine.parts, command) };
-      }
-      const { tick } = await engine.intervene(command, "client");
-      return { tick };
+      return carryOut(engine, pacer, command);
     },
     close: ticking.end,
   };

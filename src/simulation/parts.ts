@@ -1,15 +1,15 @@
-import { alarms } from "./alarms.js";
+import { alarms } from "./alarms/alarms.js";
 import { beginning } from "./beginning.js";
 import { branchPoints } from "./branches/branch-points.js";
 import { type CheckpointFolder, checkpoints } from "./checkpoints/checkpoints.js";
 import type { OpenedFrom } from "./checkpoints/open-from.js";
 import type { Engine } from "./engine.js";
-import { guard } from "./guard.js";
+import { guard } from "./guard/guard.js";
 import type { OpenOptions } from "./open-options.js";
 import type { Pacing } from "./pacing.js";
 import type { Part } from "./part.js";
 import { recordings } from "./recording/recordings.js";
-import type { Worlds } from "./worlds.js";
+import type { Worlds } from "./worlds/worlds.js";
 
 /** What was found when a simulation was opened. */
 export interface Opened {

@@ -13,7 +13,7 @@ import { partsOf } from "./parts.js";
 import { resolveRun } from "./run-description.js";
 import { checkSameRun } from "./same-run.js";
 import type { Simulation } from "./simulation.js";
-import { openWorlds } from "./worlds.js";
+import { openWorlds } from "./worlds/worlds.js";
 
 /** The same, with stimuli of the caller's own. */
 export interface SimulateOptions extends OpenOptions {

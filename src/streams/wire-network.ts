@@ -86,6 +86,18 @@ function operators(
   return merge(...modules, ...readouts, ...recurrent, ...updates);
 }
 
+/** Tells operators of the end of a phase; sloped errors, which learning needs, are lent to them as long. */
+function tellEnd(
+  { kernels, network, rule, state }: Wiring,
+  ends: Subject<PhaseEnd>,
+  end: Omit<PhaseEnd, "state" | "tick">,
+): void {
+  const learns = end.phase === "learning";
+  const sloped = learns ? slopedErrors(kernels, network, rule, state) : new Map<string, Tensor>();
+  ends.next({ ...end, tick: state.tick, state, slopedErrors: sloped });
+  for (const tensor of sloped.values()) kernels.dispose(tensor);
+}
+
 /** What a queued event changes. */
 function applyEvent(wired: WiredNetwork, trials: TrialEvents, event: QueuedEvent): void {
   const { kernels, state } = wired;
@@ -146,12 +158,7 @@ export function wireNetwork(wiring: Wiring, trials: TrialEvents): WiredNetwork {
     },
     drain: () => queue.drain(apply),
     endPhase(end) {
-      const learns = end.phase === "learning";
-      const sloped = learns
-        ? slopedErrors(kernels, wiring.network, wiring.rule, state)
-        : new Map<string, Tensor>();
-      ends.next({ ...end, tick: state.tick, state, slopedErrors: sloped });
-      for (const tensor of sloped.values()) kernels.dispose(tensor);
+      tellEnd(wiring, ends, end);
       failed();
     },
     announce: (event) => events.next(event),

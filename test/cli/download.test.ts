@@ -236,8 +236,8 @@ describe("a download", () => {
     writeFileSync(join(directory, "folder"), "a file where a folder is needed");
     target = join(directory, "folder", "file");
     const error = await errorOf(get());
-    expect(error.code).toBe("DOWNLOAD_FAILED");
-    expect(error.message).toMatch(/cannot be written \(E(EXIST|NOTDIR)/);
+    expect(error.code).toBe("FILE_INVALID");
+    expect(error.message).toMatch(/folder is a file where a folder is needed; choose another/);
   });
 
   it("ends with the signal's reason, keeps the part, and goes on from it", async () => {

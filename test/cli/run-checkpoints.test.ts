@@ -87,7 +87,9 @@ describe("eddy run", () => {
       [["--from", folder, "--ticks", "8"], /ticks: given 8, needed more than the 8 made already/],
       [[file, "--checkpoints", folder], /there are some of another run already/],
       [[file, "--every", "5"], /--every: needed --checkpoints FOLDER beside it/],
-      [["--from", join(root, "nowhere")], /there is no such file/],
+      [["--from", join(root, "nowhere")], /neither a file .*nowhere\.json nor a folder .*nowhere;/],
+      [[file, "--checkpoints", file], /scene\.json is a file where a folder is needed; choose another\n$/],
+      [["--port", "8080"], /given --headless and --port; a headless run has no server/],
     ] as const) {
       const { code, stderr } = await runEddy(["run", "--headless", ...args]);
       expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringMatching(message) });

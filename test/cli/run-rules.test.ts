@@ -26,13 +26,17 @@ describe("eddy run --stop and --alarm", () => {
   it("tell programs, too", async () => {
     const { code, stdout } = await runEddy([
       ...headless,
-      ...["--json", "--ticks", "5000", "--alarm", "spectralRadius m2 > 0.1", "--stop", "residual m1 < 10"],
+      ...["--json", "--ticks", "5000", "--alarm", "residual m1 < 20", "--stop", "residual m1 < 10"],
     ]);
     expect(code).toBe(0);
     const told = stdout
       .trim()
       .split("\n")
       .map((line) => JSON.parse(line));
+    // one line for each alarm
+    expect(told.filter((line) => JSON.stringify(line).includes("m1 < 20"))).toEqual([
+      expect.objectContaining({ event: "alarm", name: "residual m1 < 20", value: expect.any(Number) }),
+    ]);
     expect(told.at(-1)).toMatchObject({
       ended: true,
       tick: 6,

@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, it } from "vitest";
+import type { Kernels } from "../../src/kernels/kernels.js";
 import { referenceKernels } from "../../src/kernels/reference/reference-kernels.js";
 import { ruleOf } from "../../src/model/learning-rules.js";
 import { Engine } from "../../src/simulation/engine.js";
@@ -12,15 +13,21 @@ import { scene } from "./running.js";
 const kernels = referenceKernels();
 afterAll(() => kernels.close());
 
-function engineOf(value: unknown): Engine {
+/** @param refusal of `open`: what it throws when a network is put in the place of another */
+function engineOf(value: unknown, own: Kernels = kernels, refusal: () => Error | null = () => null): Engine {
   const run = resolveRun(value);
   const doors = endlessDoors(run, openStimuli(run, ""));
   const rule = ruleOf(run);
   return new Engine({
-    kernels,
+    kernels: own,
     run,
-    open: (state) =>
-      state ? continueNetwork(kernels, run, doors, rule, state) : openNetwork(kernels, run, doors, rule),
+    open(state) {
+      if (!state) return openNetwork(own, run, doors, rule);
+      const error = refusal();
+      if (!error) return continueNetwork(own, run, doors, rule, state);
+      disposeState(own, state);
+      throw error;
+    },
   });
 }
 
@@ -81,6 +88,58 @@ describe("an engine", () => {
     engine.attach({ close: () => Promise.reject(new Error("full")) });
     await expect(engine.close()).rejects.toThrow("full");
     expect(kernels.live()).toBe(before);
+  });
+
+  it("keeps what took effect when a part fails with it, tells the others, and then makes no tick", async () => {
+    const engine = engineOf(scene);
+    const told: number[] = [];
+    engine.attach({
+      applied() {
+        throw new Error("no ear");
+      },
+    });
+    engine.attach({ applied: ({ seq }) => void told.push(seq) });
+    expect(await engine.intervene({ kind: "beta", value: 0.5 }, "client")).toMatchObject({ seq: 0 });
+    expect(engine.net.state.beta).toBe(0.5);
+    expect(told).toEqual([0]);
+    expect(() => engine.tick()).toThrow("no ear");
+    await engine.close();
+  });
+
+  it("goes on with its network when no other can be put in its place", async () => {
+    const before = kernels.live();
+    let refusal: Error | null = new Error("no room");
+    const engine = engineOf(scene, kernels, () => refusal);
+    engine.tick();
+    const { epoch } = engine;
+    const reset = () => engine.intervene({ kind: "reset", what: "state", seed: null }, "client");
+    await expect(reset()).rejects.toThrow("no room");
+    engine.tick();
+    expect(engine).toMatchObject({ epoch, net: { state: { tick: 2 } } });
+    refusal = null;
+    await reset();
+    expect(engine.epoch).not.toBe(epoch);
+    engine.tick();
+    await engine.close();
+    expect(kernels.live()).toBe(before);
+  });
+
+  it("reads a W once, and again where that failed", async () => {
+    let reads = 0;
+    const engine = engineOf(scene, {
+      ...kernels,
+      async weights(matrix) {
+        reads += 1;
+        if (reads <= 2) throw new Error("not now");
+        return kernels.weights(matrix);
+      },
+    });
+    await expect(engine.snapshot()).rejects.toThrow("not now");
+    await engine.snapshot();
+    const whole = reads;
+    await engine.snapshot();
+    expect(reads).toBe(whole);
+    await engine.close();
   });
 
   it("gives a snapshot that is of one moment, whatever is done while it is read", async () => {

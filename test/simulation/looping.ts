@@ -6,7 +6,7 @@ import { continueNetwork, openNetwork } from "../../src/simulation/open-network.
 import { pacing } from "../../src/simulation/pacing.js";
 import type { PublishedRecord, SimulationEvent } from "../../src/simulation/part.js";
 import { resolveRun } from "../../src/simulation/run-description.js";
-import { openWorlds } from "../../src/simulation/worlds.js";
+import { openWorlds } from "../../src/simulation/worlds/worlds.js";
 import { manualTimer } from "./watching/manual-timer.js";
 
 /** A task whose stimuli are a client's: inference 6 ticks, learning 4. */

@@ -80,7 +80,9 @@ describe("when its device is lost", () => {
     expect(await simulation.command({ kind: "beta", value: 0.75 })).toMatchObject({
       tick: expect.any(Number),
     });
-    await until(() => simulation.status().tick > 60);
+    const told = () => frames.slice(before).filter(({ watch }) => watch === events);
+    const degraded = () => told().map(({ payload }) => payload as Record<string, unknown>);
+    await until(() => simulation.status().tick > 60 && degraded().some(({ kind }) => kind === "degraded"));
     expect(simulation.info.backend).toBe("simd");
     expect(simulation.status()).toMatchObject({
       beta: 0.75,
@@ -90,8 +92,7 @@ describe("when its device is lost", () => {
     });
     expect(simulation.status().epoch).not.toBe(epoch);
     const after = frames.slice(before);
-    const told = after.filter(({ watch }) => watch === events).map(({ payload }) => payload);
-    expect(told).toContainEqual(
+    expect(degraded()).toContainEqual(
       expect.objectContaining({ kind: "degraded", backend: "simd", reason: expect.stringMatching(/gone/) }),
     );
     const ticks = after.filter(({ watch }) => watch === state).map(({ tick }) => tick);

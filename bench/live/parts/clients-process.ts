@@ -55,10 +55,12 @@ async function serveOrder({ port, token, clients, subscription, stalled }: Clien
   }
   for (const client of all.slice(0, stalled)) client.stall();
   tell({ kind: "connected", ms: performance.now() - startMs });
+  const readers = all.slice(stalled);
   process.on("message", (word: "measure" | "end") => {
-    if (word === "measure") measuring = true;
-    else {
-      const readers = all.slice(stalled);
+    if (word === "measure") {
+      measuring = true;
+      for (const { seen } of readers) Object.assign(seen, { frames: 0, dropped: 0, gaps: 0, bytes: 0 });
+    } else {
       const sum = (of: (client: LeanClient) => number) => readers.reduce((total, one) => total + of(one), 0);
       tell(
         {

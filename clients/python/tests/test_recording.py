@@ -146,6 +146,17 @@ def test_nwb_files_are_read_back(recorded: eddy.Recording, nwb_file: Path) -> No
         assert json.loads(file.notes)["network"]
 
 
+def test_a_file_that_is_there_is_overwritten_only_when_asked(recorded: eddy.Recording, nwb_file: Path) -> None:
+    line = [sys.executable, "-m", "eddy_client", "nwb", str(recorded.folder), str(nwb_file)]
+    before = nwb_file.read_bytes()
+    refused = subprocess.run(line, check=False, capture_output=True, text=True)
+    assert (refused.returncode, nwb_file.read_bytes()) == (2, before)
+    assert "--force" in refused.stderr
+    assert subprocess.run([*line, "--force"], check=False).returncode == 0
+    # each has an identifier of its own
+    assert nwb_file.read_bytes() != before
+
+
 def test_the_command_line_says_what_is_wrong(tmp_path: Path) -> None:
     line = [sys.executable, "-m", "eddy_client", "nwb", str(tmp_path), str(tmp_path / "out.nwb")]
     done = subprocess.run(line, check=False, capture_output=True, text=True)

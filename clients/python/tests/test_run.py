@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 from urllib.request import urlopen
 
 import numpy as np
@@ -15,6 +16,9 @@ import pytest
 from conftest import Launch, scene
 
 import eddy_client as eddy
+from eddy_client.patience import Patience
+from eddy_client.session import Session
+from eddy_client.wire import Address
 
 
 def test_tells_what_the_network_is(run: eddy.Run) -> None:
@@ -84,6 +88,8 @@ def test_commands_say_before_which_tick_they_were_applied(run: eddy.Run) -> None
     run.learning_rate(0.001)
     run.beta(0.25)
     run.spectral_radius("m1", 0.5)
+    run.speed("max")
+    _until(lambda: run.status["ticksPerSecond"] is None)
     run.speed(100)
     _until(lambda: run.status["ticksPerSecond"] == 100)
     assert run.status["gates"]["m1->m2"] == 0
@@ -99,6 +105,10 @@ def test_refusals_have_codes(run: eddy.Run) -> None:
         lambda: run.watch("events", every=2),
         lambda: run.watch("m1.state", hz=0),
         lambda: run.learning_rate(-1),
+        lambda: run.gate("m1->m2", "open"),  # type: ignore[arg-type]
+        lambda: run.speed("fast"),
+        lambda: run.step(0.5),  # type: ignore[arg-type]
+        lambda: run.record("r", "m1.state"),
     ):
         with pytest.raises(eddy.EddyError) as caught:
             refused()
@@ -124,6 +134,35 @@ def test_nobody_there() -> None:
     with pytest.raises(eddy.EddyError) as caught:
         eddy.connect("http://127.0.0.1:9/", "0123456789abcdef", timeout=0.1)
     assert caught.value.code == "UNREACHABLE"
+
+
+def test_a_failure_that_nobody_foresaw_ends_the_wait_for_a_connection() -> None:
+    async def work() -> None:
+        address = Address("http://127.0.0.1:9/")
+        # there is no such port, which sockets tell by another exception than all else
+        address.url = "ws://127.0.0.1:99999/ws"
+        session = Session(address, Patience(10, None, 5))
+        try:
+            with pytest.raises(eddy.EddyError) as caught:
+                await asyncio.wait_for(session.wait_for_welcome(), 20)
+            assert caught.value.code in ("INTERNAL", "INVALID_ARGUMENT")
+        finally:
+            await session.close()
+
+    asyncio.run(work())
+
+
+def test_records_by_default_what_eddy_record_does(launch: Launch, tmp_path: Path) -> None:
+    simulation = launch(scene(), "--recordings", str(tmp_path))
+    with eddy.connect(simulation.url) as run:
+        run.pause()
+        run.record("r")
+        end = run.step(25).tick + 25
+        _until(lambda: run.ping() == end)
+        run.stop_recording()
+    description = json.loads((tmp_path / "r" / "run.json").read_text())
+    assert {array["topic"]: array["every"] for array in description["arrays"]} == {"state/m1": 10, "state/m2": 10}
+    assert set(description["records"]) == {"metrics/gabor", "events"}
 
 
 def test_closing_ends_watches_and_threads(url: str) -> None:

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
+from eddy_client import commands
 from eddy_client.back_off import back_off
 from eddy_client.commands import alarm, recorded_topic, topic_name, units_of
 from eddy_client.errors import EddyError
@@ -76,10 +79,13 @@ def test_addresses(url: str, expected: str, token: str | None) -> None:
     assert Address(url, "mine").token == "mine"
 
 
-@pytest.mark.parametrize("url", ["", "ftp://x", "http://"])
+@pytest.mark.parametrize(
+    "url", ["", "ftp://x", "http://", "http://127.0.0.1:99999/", "http://h:0/", "http://h:port/", "http://[::1"]
+)
 def test_refuses_what_is_no_address(url: str) -> None:
-    with pytest.raises(EddyError, match="url"):
+    with pytest.raises(EddyError, match="url") as caught:
         Address(url)
+    assert caught.value.code == "INVALID_ARGUMENT"
 
 
 def test_an_address_does_not_show_its_token() -> None:
@@ -128,6 +134,58 @@ def test_alarms_hold_only_what_was_given() -> None:
         "when": {"measure": "accuracy", "task": "gabor", "over": 20, "below": 0.6},
         "action": "pause",
     }
+
+
+def test_an_alarm_takes_its_condition_whole() -> None:
+    when = {"measure": "residual", "module": "m1", "below": np.float32(0.5)}
+    assert alarm("rest", when=when) == alarm("rest", "residual", module="m1", below=0.5)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ({}, "measure: given None, needed one of accuracy"),
+        ({"measure": "speed"}, "measure: given 'speed'"),
+        ({"when": "notFinite"}, "measure: given 'notFinite'"),
+        ({"measure": "accuracy", "task": "gabor"}, "needed for accuracy: task, over, above or below"),
+        ({"measure": "residual", "module": "m1", "over": 3, "below": 1}, "needed for residual: module"),
+        ({"measure": "notFinite", "above": 1}, "needed for notFinite: nothing more"),
+        ({"measure": "residual", "module": "m1", "below": "low"}, "below: given 'low'"),
+        ({"measure": "notFinite", "when": {"measure": "notFinite"}}, "when: given beside measure"),
+    ],
+)
+def test_alarms_say_what_they_need(arguments: dict[str, object], says: str) -> None:
+    with pytest.raises(EddyError, match=says) as caught:
+        alarm("a", **arguments)  # type: ignore[arg-type]
+    assert caught.value.code == "INVALID_ARGUMENT"
+
+
+def test_numbers_of_numpy_are_numbers() -> None:
+    sent = [
+        commands.gate("p", np.float32(0.5)),
+        commands.lesion("m1", np.arange(3)),
+        commands.reset(seed=np.int64(7)),  # type: ignore[arg-type]
+        commands.drive("m1", [0], ticks=1e3),  # type: ignore[arg-type]
+    ]
+    assert decode(encode(sent)) == sent
+    assert (sent[0]["gate"], sent[1]["units"], sent[2]["seed"], sent[3]["ticks"]) == (0.5, [0, 1, 2], 7, 1000)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        (lambda: commands.gate("p", "open"), "gate"),  # type: ignore[arg-type]
+        (lambda: commands.noise("m1", None), "deviation"),  # type: ignore[arg-type]
+        (lambda: commands.beta([1, 2]), "value"),  # type: ignore[arg-type]
+        (lambda: commands.drive("m1", [0], ticks=1.5), "ticks"),  # type: ignore[arg-type]
+        (lambda: commands.lesion("m1", ["a"]), "units"),  # type: ignore[list-item]
+        (lambda: commands.reset(seed=float("nan")), "seed"),  # type: ignore[arg-type]
+    ],
+)
+def test_what_is_no_number_is_refused_by_name(wrong: Callable[[], object], field: str) -> None:
+    with pytest.raises(EddyError, match=f"^{field}: given") as caught:
+        wrong()
+    assert caught.value.code == "INVALID_ARGUMENT"
 
 
 def test_backs_off_from_half_a_second_to_thirty() -> None:

@@ -129,7 +129,7 @@ function standingLine({ alarms, recording, checkpoint, twins }: MonitorModel): L
   const raised = Object.keys(alarms).filter((name) => alarms[name] === "raised");
   const armed = Object.keys(alarms).length - raised.length;
   return [
-    raised.length > 0 ? piece(` alarm: ${raised.join(", ")}`, "bad") : piece(` alarms: ${armed} armed`),
+    raised.length > 0 ? piece(` raised: ${raised.join(", ")}`, "bad") : piece(` alarms: ${armed} armed`),
     piece(
       `  recording: ${recording ? `${recording.name}, ${sizeText(recording.bytes)}` : "none"}`,
       recording ? "accent" : "plain",

@@ -1,10 +1,17 @@
 import type { EventRecord, Frame, Run } from "eddy/client";
 import type { Subscription } from "rxjs";
+import { usualKinds } from "../simulation-events.js";
 import type { MonitorModel } from "./model.js";
 import { meanSize, Series, TaskReading } from "./series.js";
 
 const UNITS_MAX = 64;
 const FRAMES_PER_SECOND = 10;
+
+/** What alarms tell, in words that say how they stand now. */
+const alarmTexts: Readonly<Record<string, string>> = {
+  alarm: "alarm raised",
+  alarmOver: "alarm armed again",
+};
 
 interface ModuleReading {
   readonly states: Series;
@@ -144,8 +151,9 @@ export class Readings {
       if (reading) reading.phase = String(fields.phase);
       return;
     }
+    if (usualKinds.has(kind)) return;
     const rest = Object.entries(fields).map(([name, value]) => `${name} ${String(value)}`);
-    this.told(`tick ${tick}: ${[kind, ...rest].join(", ")}`, false);
+    this.told(`tick ${tick}: ${[alarmTexts[kind] ?? kind, ...rest].join(", ")}`, false);
   }
 
   #forgetRate(): void {

@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statfsSync, statSync } from "node:fs";
+import { existsSync, readdirSync, renameSync, rmSync, statfsSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { EddyError } from "../../errors.js";
 import { readInstallation } from "../../kernels/tensorflow-folder.js";
+import { makeFolder } from "../../simulation/make-folder.js";
 
 function isAlive(pid: number): boolean {
   try {
@@ -90,7 +91,7 @@ export function stage(folder: string, bytesNeeded: number): Staging {
   const path = `${folder}.new-${process.pid}`;
   const old = `${folder}.old-${process.pid}`;
   try {
-    mkdirSync(path, { recursive: true });
+    makeFolder(path);
   } catch (error) {
     throw new EddyError("SETUP_FAILED", `${folder}: cannot be made (${(error as Error).message})`, {
       cause: error,

@@ -3,6 +3,7 @@ import { writeCheckpoint } from "../checkpoint.js";
 import type { BranchCommand } from "../command.js";
 import type { Engine } from "../engine.js";
 import type { Part, PartCommand } from "../part.js";
+import { checkTwinName } from "./twin-name.js";
 
 const isBranchCommand = (command: PartCommand): command is BranchCommand =>
   command.kind === "branch" || command.kind === "endBranch";
@@ -19,6 +20,8 @@ export function branchPoints(engine: Engine, folder: string): Part {
       engine.tell({ kind: "branchEnded", tick, name, reason: command.reason ?? null });
       return { name };
     }
+    // it becomes a path
+    checkTwinName(name);
     const from = command.checkpoint;
     const checkpoint = await (from === null ? engine.capture() : engine.checkpoint(from));
     const { tick } = checkpoint.snapshot.scalars;

@@ -8,7 +8,11 @@ import { oneOf, refuse } from "../interventions/ranges.js";
 import { type Relay, relay } from "../relay.js";
 import type { Frame, Simulation, Watch } from "../simulation.js";
 import { type Twin, twin } from "./twin.js";
+import { checkTwinName } from "./twin-name.js";
 import { watchDifference } from "./watch-difference.js";
+
+/** Twins at once. */
+const twinsMax = 4;
 
 /** What twins are made of. */
 export interface BranchingOptions {
@@ -18,8 +22,6 @@ export interface BranchingOptions {
   open(from: string): Promise<Simulation>;
   /** Takes the folder away, when all has ended. */
   release(): Promise<void>;
-  /** twins at once; default 4 */
-  readonly twinsMax?: number;
 }
 
 type Branch = Extract<BranchCommand, { kind: "branch" }>;
@@ -131,10 +133,8 @@ class Branching implements Simulation {
   }
 
   #checkNew(name: string): void {
-    const { twinsMax = 4 } = this.#options;
     if (this.#over) throw hasEnded();
-    if (!/^[A-Za-z0-9_-]{1,40}$/.test(name) || name === "difference")
-      throw refuse("name", name, "1 to 40 letters, digits, - and _, other than difference");
+    checkTwinName(name);
     if (this.#twins.has(name) || this.#opening.has(name))
       throw refuse("name", name, "one that no other twin has");
     if (this.#twins.size + this.#opening.size >= twinsMax) {

@@ -1,7 +1,13 @@
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { EddyError, messageOf } from "../../errors.js";
-import { type Checkpoint, readCheckpoint, removeCheckpoint, writeCheckpoint } from "../checkpoint.js";
+import {
+  type Checkpoint,
+  readCheckpoint,
+  removeCheckpoint,
+  type WrittenCheckpoint,
+  writeCheckpoint,
+} from "../checkpoint.js";
 import type { Engine } from "../engine.js";
 import { inRange, oneOf, refuse, wholeInRange } from "../interventions/ranges.js";
 import { progressOf } from "../live-progress.js";
@@ -57,8 +63,10 @@ class Checkpoints implements Part {
   /** writes, one after the other */
   #tail: Promise<unknown> = Promise.resolve();
   #writing = 0;
-  /** those that are being read */
-  readonly #reading = new Set<string>();
+  /** those that somebody wants to read, once for each who does */
+  readonly #reading: string[] = [];
+  /** what is done with files, one after the other: after a restore the same tick is written once more */
+  #files: Promise<unknown> = Promise.resolve();
   #dueTick: number;
   #dueMs: number;
   /** the tick at which the state was last seen whole on disk, and interventions seen since then */
@@ -119,14 +127,23 @@ class Checkpoints implements Part {
 
   async checkpoint(name: string): Promise<Checkpoint> {
     const { folder } = this.#options;
-    if (!isCheckpointName(name) || !existsSync(join(folder, `${name}.json`)))
-      throw refuse("checkpoint", name, oneOf(this.#names));
-    this.#reading.add(name);
+    this.#reading.push(name);
     try {
-      return await readCheckpoint(join(folder, name));
+      return await this.#inFolder(async () => {
+        if (!isCheckpointName(name) || !existsSync(join(folder, `${name}.json`)))
+          throw refuse("checkpoint", name, oneOf(this.#names));
+        return readCheckpoint(join(folder, name));
+      });
     } finally {
-      this.#reading.delete(name);
+      this.#reading.splice(this.#reading.indexOf(name), 1);
     }
+  }
+
+  /** Works with files after those who do already. It must wait for no turn of the engine, which may wait for a read. */
+  #inFolder<Result>(work: () => Promise<Result>): Promise<Result> {
+    const done = this.#files.then(work);
+    this.#files = done.catch(() => {});
+    return done;
   }
 
   /** Writes a last one, unless nothing happened since the one before. */
@@ -149,7 +166,6 @@ class Checkpoints implements Part {
   }
 
   async #writeNow(captured: Promise<Checkpoint>): Promise<Written> {
-    const { folder, keep = 3 } = this.#options;
     const checkpoint = await captured;
     this.#changed = false;
     const { tick } = checkpoint.snapshot.scalars;
@@ -158,15 +174,22 @@ class Checkpoints implements Part {
     const name = checkpointName(tick);
     this.#order += 1;
     const progress = { ...progressOf(checkpoint), order: this.#order };
-    const { bytes } = await writeCheckpoint(join(folder, name), { ...checkpoint, progress });
-    this.#latest = { name, tick };
-    this.#failedFor = null;
-    const older = this.#names.filter((other) => other !== name);
-    const removable = older.slice(keep - 1).filter((other) => !this.#reading.has(other));
-    this.#names.splice(0, Number.POSITIVE_INFINITY, name, ...older.filter((o) => !removable.includes(o)));
-    for (const old of removable) await removeCheckpoint(join(folder, old));
+    const { bytes } = await this.#inFolder(() => this.#store(name, { ...checkpoint, progress }));
     this.#engine.tell({ kind: "checkpoint", tick, name });
     return { name, tick, bytes };
+  }
+
+  /** Writes the latest, and removes those that it makes superfluous. */
+  async #store(name: string, checkpoint: Checkpoint): Promise<WrittenCheckpoint> {
+    const { folder, keep = 3 } = this.#options;
+    const written = await writeCheckpoint(join(folder, name), checkpoint);
+    this.#latest = { name, tick: checkpoint.snapshot.scalars.tick };
+    this.#failedFor = null;
+    const older = this.#names.filter((other) => other !== name);
+    const removable = older.slice(keep - 1).filter((other) => !this.#reading.includes(other));
+    this.#names.splice(0, Number.POSITIVE_INFINITY, name, ...older.filter((o) => !removable.includes(o)));
+    for (const old of removable) await removeCheckpoint(join(folder, old));
+    return written;
   }
 
   /** Says once why none can be written. */

@@ -1,8 +1,9 @@
-import { mkdir, readdir, rm } from "node:fs/promises";
+import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { EddyError, messageOf } from "../../errors.js";
 import { type Checkpoint, readCheckpoint, readDescription } from "../checkpoint.js";
 import { progressOf } from "../live-progress.js";
+import { makeFolder } from "../make-folder.js";
 
 const namePattern = /^tick-\d{12,}$/;
 
@@ -105,9 +106,7 @@ export async function latestCheckpoint(folder: string): Promise<LatestCheckpoint
  * @throws EddyError FILE_INVALID when it cannot be made
  */
 export async function prepareFolder(folder: string): Promise<KeptCheckpoint[]> {
-  await mkdir(folder, { recursive: true }).catch((cause) => {
-    throw new EddyError("FILE_INVALID", `checkpoints in ${folder}: ${messageOf(cause)}`, { cause });
-  });
+  makeFolder(folder);
   const kept = await keptCheckpoints(folder);
   const whose = /^(tick-\d{12,})(-[0-9a-f]{12}\.safetensors(\.part)?|\.json\.part)$/;
   const named = new Set(kept.map(({ tensors }) => tensors));

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { EddyError } from "../../errors.js";
 import { type Checkpoint, checkpointPath, readCheckpoint } from "../checkpoint.js";
@@ -24,6 +25,11 @@ export async function openFrom(from: string): Promise<OpenedFrom> {
   );
   if (!isFolder) {
     const path = checkpointPath(from);
+    if (!existsSync(path))
+      throw new EddyError(
+        "FILE_NOT_FOUND",
+        `checkpoint ${from}: there is neither a file ${path} nor a folder ${from}; needed a checkpoint or a folder of them`,
+      );
     return { path, checkpoint: await readCheckpoint(path), passedOver: [] };
   }
   const latest = await latestCheckpoint(from);

@@ -11,7 +11,7 @@ import { restore } from "./restore.js";
 import { settingEvent } from "./settings.js";
 import { presentStimulus } from "./stimulus.js";
 
-/** Kinds of interventions, for the refusal of any other. */
+/** Kinds of interventions. */
 export const interventionKinds: ReadonlySet<string> = new Set<Intervention["kind"]>([
   "gate",
   "learningRate",
@@ -27,6 +27,9 @@ export const interventionKinds: ReadonlySet<string> = new Set<Intervention["kind
   "reset",
   "restore",
 ]);
+
+/** Those that clients may ask for, for the refusal of any other: only the guard makes units quiet. */
+export const clientKinds: readonly string[] = [...interventionKinds].filter((kind) => kind !== "quiet");
 
 /**
  * Carries an intervention out, between two ticks. Checks everything before it changes anything: an intervention that is
@@ -62,6 +65,6 @@ export function perform(place: Place, command: Intervention): Promise<void> | vo
     case "restore":
       return restore(place, command);
     default:
-      throw refuse("kind", Reflect.get(command, "kind"), oneOf(interventionKinds));
+      throw refuse("kind", Reflect.get(command, "kind"), oneOf(clientKinds));
   }
 }

@@ -14,9 +14,9 @@ export interface Place {
   /**
    * Goes on from another state, in a new epoch.
    * @param state owned by the place from now on
-   * @param why for those who are told
+   * @param reason for those who are told
    */
-  replace(state: NetworkState, why: string): void;
+  replace(state: NetworkState, reason: string): void;
   /**
    * A checkpoint of this run by name.
    * @throws EddyError INVALID_ARGUMENT, as a rejection, when none are kept, or as reading one does

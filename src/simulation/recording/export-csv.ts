@@ -1,6 +1,7 @@
-import { mkdir, open } from "node:fs/promises";
+import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { csvFormatRow, csvFormatRows } from "d3-dsv";
+import { makeFolder } from "../make-folder.js";
 import { readSamples, type StoredSamples } from "./read-arrays.js";
 import { fieldsOf, recordsOf, type Selected, type StoredRecord } from "./selection.js";
 import { topicPath } from "./zarr-metadata.js";
@@ -49,9 +50,10 @@ async function writeRecords(path: string, records: readonly StoredRecord[]): Pro
 /**
  * Writes a file for each topic into a folder: tensors a line a sample, records a line each.
  * @returns paths of the files
+ * @throws EddyError FILE_INVALID when the folder cannot be written
  */
 export async function exportCsv(selected: Selected, folder: string): Promise<string[]> {
-  await mkdir(folder, { recursive: true });
+  makeFolder(folder);
   const written: string[] = [];
   const place = (topic: string): string => {
     const path = join(folder, fileOf(topic));

@@ -1,4 +1,4 @@
-import { type FileHandle, open } from "node:fs/promises";
+import { type FileHandle, open, rename, rm } from "node:fs/promises";
 import { Zip, ZipPassThrough } from "fflate";
 import { EddyError } from "../../errors.js";
 import { type NpyType, npyHeader } from "./npy.js";
@@ -109,17 +109,26 @@ async function addRecords(archive: Archive, topic: string, records: readonly Sto
 /**
  * Writes one .npz file: of each topic of tensors `TOPIC/values`, `tick`, `epoch` and `units`, of each topic of records
  * those fields that are numbers.
- * @throws EddyError LIMIT_EXCEEDED, as a rejection, when it would be larger than such a file can be
+ * @throws EddyError LIMIT_EXCEEDED, as a rejection, when it would be larger than such a file can be; whatever fails, the
+ *   file before, if any, is untouched
  */
 export async function exportNpz(selected: Selected, path: string): Promise<void> {
-  const file = await open(path, "w");
+  const temporary = `${path}.part`;
   try {
-    const archive = new Archive(path, file);
-    for (const arrays of selected.arrays)
-      await addSamples(archive, await readSamples(selected.folder, arrays), selected.includes);
-    for (const [topic, records] of await recordsOf(selected)) await addRecords(archive, topic, records);
-    await archive.end();
-  } finally {
-    await file.close();
+    const file = await open(temporary, "w");
+    try {
+      const archive = new Archive(path, file);
+      for (const arrays of selected.arrays)
+        await addSamples(archive, await readSamples(selected.folder, arrays), selected.includes);
+      for (const [topic, records] of await recordsOf(selected)) await addRecords(archive, topic, records);
+      await archive.end();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    // whatever keeps it from being removed is no failure of what was asked for
+    await rm(temporary, { force: true }).catch(() => {});
+    throw error;
   }
 }

@@ -31,7 +31,7 @@ export const journalEntrySchema = z.discriminatedUnion("kind", [
   /** a checkpoint of this moment, among the recording's own */
   z.strictObject({ kind: z.literal("checkpoint"), tick: count, name: z.string() }),
   /** a new epoch begins */
-  z.strictObject({ kind: z.literal("epoch"), tick: count, epoch: z.string(), why: z.string() }),
+  z.strictObject({ kind: z.literal("epoch"), tick: count, epoch: z.string(), reason: z.string() }),
   /** of a topic of records */
   z.strictObject({
     kind: z.literal("record"),

@@ -102,8 +102,8 @@ export class RecordedFrames {
     if (watch === this.#epochs) {
       if (!isEpoch(payload)) return;
       this.#epoch += 1;
-      const { epoch, why } = payload;
-      this.#targets.record({ kind: "epoch", tick, epoch: String(epoch), why: String(why) });
+      const { epoch, reason } = payload;
+      this.#targets.record({ kind: "epoch", tick, epoch: String(epoch), reason: String(reason) });
       return;
     }
     const target = this.#byHandle.get(watch);

@@ -1,11 +1,12 @@
 import { existsSync } from "node:fs";
-import { mkdir, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { EddyError } from "../../errors.js";
 import type { NetworkEvent } from "../../streams/events.js";
 import type { AppliedIntervention } from "../command.js";
 import type { Engine } from "../engine.js";
 import { inRange, refuse, wholeInRange } from "../interventions/ranges.js";
+import { makeFolder } from "../make-folder.js";
 import type { RecordingOptions } from "../open-options.js";
 import type { Part, PartCommand, PublishedRecord, SimulationEvent } from "../part.js";
 import type { SimulationStatus } from "../simulation.js";
@@ -123,6 +124,7 @@ class Recordings implements Part {
     // after the attachment of all parts, whose topics can be recorded, too
     await Promise.resolve();
     checkTopics(this.#engine, plan.topics);
+    makeFolder(folder);
     try {
       return await this.#beginIn(folder, plan);
     } catch (error) {
@@ -142,7 +144,6 @@ class Recordings implements Part {
       everyTicks = everyTicksDefault,
     } = this.#options;
     const disk = new Disk(folder, { bytesMax, freeBytesMin });
-    await mkdir(folder, { recursive: true });
     const journal = await JournalWriter.begin(disk);
     const recording = new Recording(this.#engine, disk, plan, journal, everyTicks, (reason) =>
       this.#ended(recording, reason),

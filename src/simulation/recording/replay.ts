@@ -10,7 +10,7 @@ import { Engine } from "../engine.js";
 import { continueNetwork, openNetwork } from "../open-network.js";
 import { endlessDoors, openStimuli } from "../open-stimuli.js";
 import { type Run, resolveRun } from "../run-description.js";
-import { openWorlds } from "../worlds.js";
+import { openWorlds } from "../worlds/worlds.js";
 import { compareHashes, type Difference } from "./compare-hashes.js";
 import type { JournalEntry } from "./journal-entry.js";
 import { readJournal } from "./journal-lines.js";

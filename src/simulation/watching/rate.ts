@@ -35,6 +35,16 @@ export class Rate {
     this.#late = late;
   }
 
+  /** Whoever watches has seen how it stood before this tick, the next to be made: only an aligned one may follow. */
+  begin(tick: number): void {
+    this.#tick = Number.NaN;
+    this.#aligned = this.#before(tick - 1);
+  }
+
+  #before(tick: number): number {
+    return Math.floor(tick / this.#every) * this.#every;
+  }
+
   /** What this tick is; the same answer however often it is asked of one tick. */
   turn(tick: number): Turn {
     if (tick === this.#tick) return this.#turn;
@@ -47,7 +57,7 @@ export class Rate {
 
   #next(tick: number): Turn {
     if (tick - this.#aligned < this.#every) return "skip";
-    this.#aligned = tick - (tick % this.#every);
+    this.#aligned = this.#before(tick);
     return this.allows() ? "now" : "early";
   }
 

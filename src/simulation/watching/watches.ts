@@ -73,7 +73,7 @@ export class Watches implements Part {
       (handle) => this.#active.has(handle),
       (ms) => engine.countWatching(ms),
     );
-    this.#rates = new Rates(timer, (views) =>
+    this.#rates = new Rates(timer, present ? () => engine.net.state.tick : null, (views) =>
       this.#guarded(() => {
         for (const view of views) view.present();
       }),
@@ -176,7 +176,10 @@ export class Watches implements Part {
   }
 
   told(event: SimulationEvent): void {
-    if (event.kind === "epoch") for (const { view } of this.#active.values()) view.forget?.();
+    if (event.kind === "epoch") {
+      for (const { view } of this.#active.values()) view.forget?.();
+      this.#rates.begin();
+    }
     this.#tellEvent(event.tick, () => boundedEvent(event));
   }
 

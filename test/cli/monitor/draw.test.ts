@@ -121,7 +121,7 @@ describe("what the monitor draws", () => {
       /gabor +87\.5 % +▅▆▇ {2}trial 1,202 {2}learning/,
       /m1 +0\.123 .* 0\.01 +█/,
       /▸m1->m2 +█████····· 0\.50/,
-      /alarm: low {2}recording: monday, 12\.3 MB {2}checkpoint: tick 9,000 {2}twins: quiet/,
+      /raised: low {2}recording: monday, 12\.3 MB {2}checkpoint: tick 9,000 {2}twins: quiet/,
     ]) {
       expect(all).toMatch(part);
     }

@@ -15,7 +15,7 @@ afterEach(async () => {
 });
 
 /** A simulation of this thread that may have twins in this thread. */
-async function open({ twinsMax, keep = false }: { twinsMax?: number; keep?: boolean } = {}) {
+async function open({ keep = false }: { keep?: boolean } = {}) {
   folders += 1;
   const folder = temporaryFolder();
   const backend = "reference";
@@ -34,7 +34,6 @@ async function open({ twinsMax, keep = false }: { twinsMax?: number; keep?: bool
       release: async () => {
         released = true;
       },
-      ...(twinsMax !== undefined && { twinsMax }),
     },
   );
   opened.push(simulation);
@@ -209,16 +208,26 @@ describe("a twin", () => {
 
 describe("twins", () => {
   it("have names of their own, and there are not too many", async () => {
-    const { branch } = await open({ twinsMax: 2 });
+    const { branch } = await open();
     for (const name of ["difference", "a:b", "a/b", "", "x".repeat(41)])
       await expect(branch(name)).rejects.toMatchObject({ message: expect.stringMatching(/^name: given/) });
     await branch("a");
     await expect(branch("a")).rejects.toMatchObject({
       message: expect.stringMatching(/that no other twin has/),
     });
-    const both = await Promise.allSettled([branch("b"), branch("c")]);
+    for (const name of ["b", "c"]) await branch(name);
+    const both = await Promise.allSettled([branch("d"), branch("e")]);
     expect(both.map(({ status }) => status)).toEqual(["fulfilled", "rejected"]);
-    await expect(branch("d")).rejects.toMatchObject({ code: "LIMIT_EXCEEDED" });
+    await expect(branch("f")).rejects.toMatchObject({ code: "LIMIT_EXCEEDED" });
+  });
+
+  it("have names that are no paths, which the original itself sees to", async () => {
+    const folder = temporaryFolder();
+    const original = await simulate(scene, { backend: "reference", paused: true, branchPoints: folder });
+    opened.push(original);
+    const command = { kind: "branch", name: "../outside", checkpoint: null, changes: [] } as const;
+    await expect(original.command(command)).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
+    expect(readdirSync(folder)).toEqual([]);
   });
 
   it("are gone with the original", async () => {

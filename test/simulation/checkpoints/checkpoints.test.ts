@@ -134,6 +134,22 @@ describe("checkpoints of a running simulation", () => {
     await next.engine.close();
   });
 
+  it("are read when a write of the same tick, which takes the place of one, is done", async () => {
+    const folder = newFolder();
+    const kept = await keptEngine(kernels, { folder });
+    await kept.ticks(4);
+    const { name } = await kept.checkpoint();
+    await kept.apply({ kind: "beta", value: 0.5 });
+    const written = kept.checkpoint();
+    // its state has been read then, and it is being written
+    await kept.engine.between(() => {});
+    await new Promise((resolve) => setImmediate(resolve));
+    const { snapshot } = await kept.engine.checkpoint(String(name));
+    expect(snapshot.scalars).toMatchObject({ tick: 4, beta: 0.5 });
+    await written;
+    await kept.engine.close();
+  });
+
   it("are not written of a state that is no number any more: the last good one stays", async () => {
     const folder = newFolder();
     const kept = await keptEngine(kernels, { folder, keep: 1 });

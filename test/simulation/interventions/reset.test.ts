@@ -45,7 +45,7 @@ describe("a reset", () => {
       expect(steered.events.at(-1)).toMatchObject({
         kind: "epoch",
         tick: 44,
-        why: "reset of state and weights",
+        reason: "reset of state and weights",
       });
       expect(steered.engine.net.state.tick).toBe(44);
       expect(steered.engine.net.running.get("first")?.state.trial).toBe(-1);

@@ -28,7 +28,7 @@ describe("a restore", () => {
     const { epoch } = steered.engine;
     await steered.apply({ kind: "restore", checkpoint: "here" });
     expect(steered.engine.epoch).not.toBe(epoch);
-    expect(steered.events.at(-1)).toMatchObject({ kind: "epoch", tick: 17, why: "restored from here" });
+    expect(steered.events.at(-1)).toMatchObject({ kind: "epoch", tick: 17, reason: "restored from here" });
     await steered.ticks(20);
     expectSame(await steered.snapshot(), wanted);
     await steered.engine.close();

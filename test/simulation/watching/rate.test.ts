@@ -13,6 +13,19 @@ describe("a rate", () => {
     expect(turns).toEqual(["now", "skip", "skip", "now", "skip", "now", "now", "skip", "now"]);
   });
 
+  it("of those who have seen how it stood takes aligned ticks alone, and the next of a topic that paused", () => {
+    const rate = new Rate({ every: 5 }, manualTimer().timer, never);
+    const nowOf = (ticks: readonly number[]) => ticks.filter((tick) => rate.turn(tick) === "now");
+    rate.begin(203_233);
+    expect(nowOf([203_233, 203_234, 203_235, 203_236, 203_240, 203_247])).toEqual([
+      203_235, 203_240, 203_247,
+    ]);
+    rate.begin(0);
+    expect(nowOf([0, 1, 4, 5])).toEqual([0, 5]);
+    rate.begin(10);
+    expect(nowOf([10, 11, 15])).toEqual([10, 15]);
+  });
+
   it("gives the same answer however often it is asked of one tick, and begins anew when ticks go back", () => {
     const rate = new Rate({ every: 10 }, manualTimer().timer, never);
     expect([rate.turn(10), rate.turn(10), rate.turn(11), rate.turn(11)]).toEqual([

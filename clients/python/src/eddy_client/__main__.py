@@ -20,9 +20,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     nwb = commands.add_parser("nwb", help="converts a recording to NWB (needs pynwb)")
     nwb.add_argument("run", help="folder of the recording")
     nwb.add_argument("out", help="file to write, as out.nwb")
+    nwb.add_argument("--force", action="store_true", help="overwrite a file that is there")
     given = parser.parse_args(arguments)
     try:
-        convert(given.run, given.out)
+        convert(given.run, given.out, force=given.force)
     except EddyError as error:
         print(error, file=sys.stderr)
         return 2

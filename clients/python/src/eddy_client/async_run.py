@@ -50,7 +50,10 @@ class AsyncRun(Controls[Awaitable[Applied]]):
 
     @property
     def status(self) -> Status:
-        """How the simulation stands, as of the last heartbeat (one a second)."""
+        """How the simulation stood at the last heartbeat: at most a second ago, so perhaps before one's last command.
+
+        `ping` gives the tick now.
+        """
         return cast(Status, self._session.status)
 
     @property
@@ -76,6 +79,9 @@ class AsyncRun(Controls[Awaitable[Applied]]):
         """Sends a command as the wire writes it."""
         return self._session.command(command, None)
 
+    def _known_topics(self) -> list[str]:
+        return [item["topic"] for item in self.topics]
+
     def twin(self, name: str) -> AsyncTwin:
         """The controls of a twin that `branch` made."""
         return AsyncTwin(self._session, name)
@@ -86,8 +92,7 @@ class AsyncRun(Controls[Awaitable[Applied]]):
         :param topic: "m1.state" or "state/m1"
         :param options: those of `Run.watch`
         """
-        known = [item["topic"] for item in self.topics]
-        return AsyncWatch(self._session, watch_request(topic, known, **options))
+        return AsyncWatch(self._session, watch_request(topic, self._known_topics(), **options))
 
     def world(self, task: str, respond: Respond) -> AsyncWorld:
         """Answers a task's requests for stimuli: ``async with run.world("reach", respond):``; see `Run.world`."""
@@ -115,6 +120,10 @@ class AsyncTwin(Controls[Awaitable[Applied]]):
     def send(self, command: Command) -> Awaitable[Applied]:
         """Sends a command for the twin, as the wire writes it."""
         return self._session.command(command, self.name)
+
+    def _known_topics(self) -> list[str]:
+        # a twin has the modules and tasks of what it left, and its own recording names them alike
+        return [item["topic"] for item in self._session.topics]
 
 
 def connect_async(

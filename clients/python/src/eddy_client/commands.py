@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from numpy.typing import ArrayLike
 
+from .checked import number, whole
 from .errors import EddyError
 from .wire import float32_bytes
 
@@ -16,32 +17,32 @@ Command = dict[str, Any]
 
 def gate(pathway: str, value: float) -> Command:
     """Scales what a pathway carries: 0 is shut, 1 open."""
-    return {"kind": "gate", "pathway": pathway, "gate": float(value)}
+    return {"kind": "gate", "pathway": pathway, "gate": number("gate", value)}
 
 
 def learning_rate(value: float) -> Command:
     """Sets the learning rate of all weights."""
-    return {"kind": "learningRate", "value": float(value)}
+    return {"kind": "learningRate", "value": number("value", value)}
 
 
 def beta(value: float) -> Command:
     """Sets how strongly an error moves the states in a learning phase, dimensionless."""
-    return {"kind": "beta", "value": float(value)}
+    return {"kind": "beta", "value": number("value", value)}
 
 
 def spectral_radius(module: str, value: float) -> Command:
     """Scales a module's recurrent weights to this spectral radius."""
-    return {"kind": "spectralRadius", "module": module, "value": float(value)}
+    return {"kind": "spectralRadius", "module": module, "value": number("value", value)}
 
 
 def noise(module: str, deviation: float) -> Command:
     """Adds a normal deviate of this standard deviation to each unit's drive on every tick; 0 ends it."""
-    return {"kind": "noise", "module": module, "deviation": float(deviation)}
+    return {"kind": "noise", "module": module, "deviation": number("deviation", deviation)}
 
 
 def parameter(task: str, name: str, value: float) -> Command:
     """Sets a number of a task's own, as the noise of its stimuli, from the next stimulus on."""
-    return {"kind": "parameter", "task": task, "name": name, "value": float(value)}
+    return {"kind": "parameter", "task": task, "name": name, "value": number("value", value)}
 
 
 def drive(module: str, values: ArrayLike, ticks: int = 1, block: str | None = None) -> Command:
@@ -56,7 +57,7 @@ def drive(module: str, values: ArrayLike, ticks: int = 1, block: str | None = No
         "module": module,
         "block": block,
         "values": float32_bytes(values, "values"),
-        "ticks": int(ticks),
+        "ticks": whole("ticks", ticks),
     }
 
 
@@ -72,7 +73,7 @@ def stimulus(task: str, input: ArrayLike, target: ArrayLike | None = None, trial
         "task": task,
         "input": float32_bytes(input, "input"),
         "target": None if target is None else float32_bytes(target, "target"),
-        "trial": trial,
+        "trial": None if trial is None else whole("trial", trial),
     }
 
 
@@ -86,7 +87,7 @@ def output_error(readout: str, error: ArrayLike) -> Command:
 
 def lesion(module: str, units: Iterable[int]) -> Command:
     """Takes all connections from and to these units away, for good."""
-    return {"kind": "lesion", "module": module, "units": [int(unit) for unit in units]}
+    return {"kind": "lesion", "module": module, "units": [whole("units", unit) for unit in units]}
 
 
 def reset(what: str = "state", seed: int | None = None) -> Command:
@@ -95,7 +96,7 @@ def reset(what: str = "state", seed: int | None = None) -> Command:
     :param what: "state", "weights" or "both"
     :param seed: None is the same as before
     """
-    return {"kind": "reset", "what": what, "seed": seed}
+    return {"kind": "reset", "what": what, "seed": None if seed is None else whole("seed", seed)}
 
 
 def restore(checkpoint: str) -> Command:
@@ -105,14 +106,15 @@ def restore(checkpoint: str) -> Command:
 
 def recorded_topic(topic: str, every: int = 1, units: slice | None = None, row: int | str | None = None) -> Command:
     """A topic as a recording keeps it: every n-th tick, the chosen units, a row of the batch or their "mean"."""
-    return _with({"topic": topic_name(topic), "every": every}, units=units_of(units), row=row)
+    return _with({"topic": topic_name(topic), "every": whole("every", every)}, units=units_of(units), row=row)
 
 
 def alarm(
     name: str,
-    measure: str,
+    measure: str | None = None,
     action: str = "tell",
     *,
+    when: Mapping[str, Any] | None = None,
     task: str | None = None,
     module: str | None = None,
     over: int | None = None,
@@ -124,9 +126,37 @@ def alarm(
     :param measure: "accuracy" (of a task, over so many trials), "residual" or "spectralRadius" (of a module), or
         "notFinite"
     :param action: "tell", "pause", "checkpoint" or "stop"
+    :param when: the condition as the wire writes it, in place of the measure and what belongs to it
+    :raises EddyError: INVALID_ARGUMENT for a measure that there is not, or fields that are not the measure's
     """
-    when = _with({"measure": measure}, task=task, module=module, over=over, above=above, below=below)
-    return {"kind": "alarm", "name": name, "when": when, "action": action}
+    fields = _with({}, measure=measure, task=task, module=module, over=over, above=above, below=below)
+    if when is not None and fields:
+        raise EddyError("INVALID_ARGUMENT", f"when: given beside {', '.join(fields)}; give the one or the other")
+    return {"kind": "alarm", "name": name, "when": _condition(fields if when is None else when), "action": action}
+
+
+#: of each measure the fields that it needs, and its bounds
+_CONDITIONS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "accuracy": (("task", "over"), ("above", "below")),
+    "residual": (("module",), ("above", "below")),
+    "spectralRadius": (("module",), ("above",)),
+    "notFinite": ((), ()),
+}
+
+
+def _condition(given: Any) -> Command:
+    """An alarm's condition, checked field by field."""
+    measure = given.get("measure") if isinstance(given, Mapping) else given
+    if not isinstance(given, Mapping) or not isinstance(measure, str) or measure not in _CONDITIONS:
+        raise EddyError("INVALID_ARGUMENT", f"measure: given {measure!r}, needed one of {', '.join(_CONDITIONS)}")
+    needed, bounds = _CONDITIONS[measure]
+    missing = [field for field in needed if field not in given]
+    unknown = [field for field in given if field not in ("measure", *needed, *bounds)]
+    if missing or unknown or (bounds and not any(bound in given for bound in bounds)):
+        wanted = ", ".join((*needed, " or ".join(bounds)) if bounds else needed) or "nothing more"
+        raise EddyError("INVALID_ARGUMENT", f"when: given {dict(given)}, needed for {measure}: {wanted}")
+    kinds = {"over": whole, "above": number, "below": number}
+    return {field: kinds[field](field, value) if field in kinds else value for field, value in given.items()}
 
 
 def topic_name(topic: str, known: Iterable[str] = ()) -> str:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
-from typing import Generic, TypeVar
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Generic, TypeVar
 
 from numpy.typing import ArrayLike
 
 from . import commands
+from .checked import number, whole
 from .commands import Command
+from .errors import EddyError
 
 #: `Applied`, or an awaitable of it
 Answer = TypeVar("Answer")
@@ -27,6 +29,10 @@ class Controls(ABC, Generic[Answer]):
     def send(self, command: Command) -> Answer:
         """Sends a command as the wire writes it."""
 
+    @abstractmethod
+    def _known_topics(self) -> list[str]:
+        """Names of what can be watched, now."""
+
     def pause(self) -> Answer:
         """Stops the clock after the current tick."""
         return self.send({"kind": "pause"})
@@ -37,15 +43,16 @@ class Controls(ABC, Generic[Answer]):
 
     def step(self, ticks: int = 1) -> Answer:
         """Pauses, then makes so many ticks."""
-        return self.send({"kind": "step", "ticks": int(ticks)})
+        return self.send({"kind": "step", "ticks": whole("ticks", ticks)})
 
     def run_until(self, tick: int) -> Answer:
         """Makes ticks as fast as possible until this one is next, then pauses."""
-        return self.send({"kind": "runUntil", "tick": int(tick)})
+        return self.send({"kind": "runUntil", "tick": whole("tick", tick)})
 
-    def speed(self, ticks_per_second: float | None) -> Answer:
-        """Sets the pace in ticks a second; None is as fast as possible."""
-        pace = None if ticks_per_second is None else float(ticks_per_second)
+    def speed(self, ticks_per_second: float | str | None) -> Answer:
+        """Sets the pace in ticks a second; "max" or None is as fast as possible."""
+        is_free = ticks_per_second is None or (isinstance(ticks_per_second, str) and ticks_per_second == "max")
+        pace = None if is_free else number('ticks_per_second (None or "max" is as fast as possible)', ticks_per_second)
         return self.send({"kind": "speed", "ticksPerSecond": pace})
 
     def gate(self, pathway: str, value: float) -> Answer:
@@ -102,13 +109,26 @@ class Controls(ABC, Generic[Answer]):
         """Goes on from a checkpoint of this run, in a new epoch."""
         return self.send(commands.restore(name))
 
-    def record(self, name: str, topics: Sequence[str | Command], *, every: int = 1, hashes: str = "phases") -> Answer:
-        """Records from now on, where the server keeps recordings.
+    def record(
+        self,
+        name: str,
+        topics: Sequence[str | Command] | None = None,
+        *,
+        every: int = 10,
+        hashes: str = "phases",
+    ) -> Answer:
+        """Records from now on, where the server keeps recordings; by default what `eddy record` does.
 
-        :param topics: names, or `commands.recorded_topic(...)` for more choice
+        :param topics: names, or `commands.recorded_topic(...)` for more choice; None: all states, metrics, events
         :param every: every n-th tick, of the tensors among the names; records are kept whole
         :param hashes: of all states, at the ends of "phases" or after all "ticks"
         """
+        if isinstance(topics, str):
+            raise EddyError("INVALID_ARGUMENT", f"topics: given {topics!r}, needed a list of names")
+        if topics is None:
+            topics = [
+                topic for topic in self._known_topics() if topic.startswith(("state/", "metrics/")) or topic == "events"
+            ]
         chosen = [
             commands.recorded_topic(topic, 1 if _is_record(topic) else every) if isinstance(topic, str) else topic
             for topic in topics
@@ -122,9 +142,10 @@ class Controls(ABC, Generic[Answer]):
     def alarm(
         self,
         name: str,
-        measure: str,
+        measure: str | None = None,
         action: str = "tell",
         *,
+        when: Mapping[str, Any] | None = None,
         task: str | None = None,
         module: str | None = None,
         over: int | None = None,
@@ -132,8 +153,8 @@ class Controls(ABC, Generic[Answer]):
         below: float | None = None,
     ) -> Answer:
         """Sets an alarm, as on "accuracy" of a task `over` so many trials `below` a bound; see `commands.alarm`."""
-        command = commands.alarm(name, measure, action, task=task, module=module, over=over, above=above, below=below)
-        return self.send(command)
+        fields = {"task": task, "module": module, "over": over, "above": above, "below": below}
+        return self.send(commands.alarm(name, measure, action, when=when, **fields))  # type: ignore[arg-type]
 
     def disarm(self, name: str) -> Answer:
         """Takes an alarm away."""

@@ -28,6 +28,7 @@ def convert(
     session_start_time: datetime | None = None,
     session_description: str | None = None,
     identifier: str | None = None,
+    force: bool = False,
 ) -> None:
     """Writes a recording as an NWB file. Time is simulated time: a tick's number times its milliseconds.
 
@@ -37,10 +38,13 @@ def convert(
     - interventions and events: the time intervals "interventions" and "events", their details as JSON
 
     :param session_start_time: when tick 0 was; by default when run.json was written
-    :raises EddyError: FILE_NOT_FOUND, FILE_INVALID, or TOOL_MISSING without pynwb
+    :param force: take the place of a file that is there
+    :raises EddyError: FILE_NOT_FOUND, FILE_INVALID, FILE_EXISTS, or TOOL_MISSING without pynwb
     """
     pynwb = _pynwb()
     source = recording if isinstance(recording, Recording) else open_recording(recording)
+    if not force and Path(path).exists():
+        raise EddyError("FILE_EXISTS", f"{path} exists; choose another file, or overwrite it with --force (force=True)")
     began = datetime.fromtimestamp((source.folder / "run.json").stat().st_mtime, timezone.utc)
     name = str(source.run.get("name", source.folder.name))
     file = pynwb.NWBFile(

@@ -157,7 +157,10 @@ class Run(Controls[Applied]):
 
     @property
     def status(self) -> Status:
-        """How the simulation stands, as of the last heartbeat (one a second)."""
+        """How the simulation stood at the last heartbeat: at most a second ago, so perhaps before one's last command.
+
+        `ping` gives the tick now.
+        """
         return self._run.status
 
     @property
@@ -182,6 +185,9 @@ class Run(Controls[Applied]):
     def send(self, command: Command) -> Applied:
         """Sends a command as the wire writes it."""
         return self._loop.wait(_sent(self._run, command))
+
+    def _known_topics(self) -> list[str]:
+        return self._run._known_topics()
 
     def twin(self, name: str) -> Twin:
         """The controls of a twin that `branch` made."""
@@ -249,6 +255,9 @@ class Twin(Controls[Applied]):
     def send(self, command: Command) -> Applied:
         """Sends a command for the twin, as the wire writes it."""
         return self._loop.wait(_sent(self._twin, command))
+
+    def _known_topics(self) -> list[str]:
+        return self._twin._known_topics()
 
 
 async def _sent(controls: Controls[Awaitable[Applied]], command: Command) -> Applied:

@@ -127,8 +127,10 @@ class Session:
             await asyncio.sleep(wait)
 
     def _kept(self, keeper: asyncio.Task[None]) -> None:
-        """Nobody awaits the keeper: what it fails with, a bug, ends all that waits."""
-        if not keeper.cancelled() and (bug := keeper.exception()) is not None:
+        """Nobody awaits the keeper: however it ends, nothing goes on waiting for it; what it fails with is a bug."""
+        if keeper.cancelled():
+            self._finish(EddyError("CLOSED", "the run was closed"), None)
+        elif (bug := keeper.exception()) is not None:
             error = EddyError("INTERNAL", f"a bug of the client, please report it: {bug!r}")
             self._finish(error, error)
 

@@ -86,18 +86,24 @@ class Address:
         :param token: in place of the one in the address
         :raises EddyError: INVALID_ARGUMENT
         """
-        parts = urlsplit(url if "://" in url else f"ws://{url}")
         schemes = {"http": "ws", "https": "wss", "ws": "ws", "wss": "wss"}
-        if parts.scheme not in schemes or not parts.hostname:
+        try:
+            parts = urlsplit(url if "://" in url else f"ws://{url}")
+            # reading the port raises ValueError for what is none
+            host = None if parts.port == 0 else parts.hostname
+        except ValueError:
+            host = None
+        if not host or parts.scheme not in schemes:
             raise EddyError(
                 "INVALID_ARGUMENT",
-                f"url: given {url.split('#')[0]!r}, needed one as eddy run prints it: http://127.0.0.1:8080/#token=...",
+                f"url: given {url.split('#')[0]!r}, needed one as eddy run prints it, with a port of 1 to 65535: "
+                "http://127.0.0.1:8080/#token=...",
             )
         path = parts.path.rstrip("/")
         if not path.endswith(WIRE_PATH):
             path += WIRE_PATH
         self.url = urlunsplit((schemes[parts.scheme], parts.netloc, path, "", ""))
-        self.is_loopback = parts.hostname in ("localhost", "::1") or parts.hostname.startswith("127.")
+        self.is_loopback = host in ("localhost", "::1") or host.startswith("127.")
         in_fragment = parse_qs(parts.fragment).get("token", [None])[0]
         self.token = token if token is not None else in_fragment
 

@@ -1,8 +1,8 @@
-import type { Kernels, Tensor } from "../kernels/kernels.js";
-import { biasName, type Network, type Pathway } from "../model/network.js";
-import { reachable } from "../model/signals.js";
-import type { NetworkState } from "../streams/network-state.js";
-import { magnitude } from "./magnitude.js";
+import type { Kernels, Tensor } from "../../kernels/kernels.js";
+import { biasName, type Network, type Pathway } from "../../model/network.js";
+import { reachable } from "../../model/signals.js";
+import type { NetworkState } from "../../streams/network-state.js";
+import { magnitude } from "../magnitude.js";
 
 /** Where a network has numbers that are none any more, by name. */
 export interface NotFinite {

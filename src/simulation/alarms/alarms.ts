@@ -1,14 +1,14 @@
 import { z } from "zod";
-import { messageOf } from "../errors.js";
-import { validate } from "../model/validate.js";
-import type { NetworkEvent } from "../streams/events.js";
+import { messageOf } from "../../errors.js";
+import { validate } from "../../model/validate.js";
+import type { NetworkEvent } from "../../streams/events.js";
+import type { AlarmCondition, KeepingCommand } from "../command.js";
+import type { Engine } from "../engine.js";
+import { inRange, named, oneOf, refuse, wholeInRange } from "../interventions/ranges.js";
+import type { Pacing } from "../pacing.js";
+import type { Part, PartCommand, PartMemory, SimulationEvent } from "../part.js";
+import type { SimulationStatus } from "../simulation.js";
 import { accuracyGauge, type Gauge, radiusGauge, residualGauge } from "./alarm-gauges.js";
-import type { AlarmCondition, KeepingCommand } from "./command.js";
-import type { Engine } from "./engine.js";
-import { inRange, named, oneOf, refuse, wholeInRange } from "./interventions/ranges.js";
-import type { Pacing } from "./pacing.js";
-import type { Part, PartCommand, PartMemory, SimulationEvent } from "./part.js";
-import type { SimulationStatus } from "./simulation.js";
 
 type SetAlarm = Extract<KeepingCommand, { kind: "alarm" }>;
 
@@ -228,7 +228,7 @@ class Alarms implements Part {
       case "checkpoint":
         void checkpoint?.()?.catch((error) => {
           const { tick } = this.#engine.net.state;
-          this.#engine.tell({ kind: "alarmFailed", tick, name, why: messageOf(error) });
+          this.#engine.tell({ kind: "alarmFailed", tick, name, reason: messageOf(error) });
         });
         return;
       case "stop":

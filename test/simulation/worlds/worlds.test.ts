@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { resolveRun } from "../../src/simulation/run-description.js";
-import { errorOf, rejectionOf } from "../error-of.js";
-import { acting } from "./acting.js";
-import { expectSame } from "./interventions/steered.js";
-import { answer, loop, looping, topic } from "./looping.js";
-import { until } from "./running.js";
+import { resolveRun } from "../../../src/simulation/run-description.js";
+import { errorOf, rejectionOf } from "../../error-of.js";
+import { acting } from "../acting.js";
+import { expectSame } from "../interventions/steered.js";
+import { answer, loop, looping, topic } from "../looping.js";
+import { until } from "../running.js";
 
 describe("a client as the world of a task", () => {
   it("is asked with the network's output, and the clock waits for what it answers", async () => {
@@ -41,6 +41,16 @@ describe("a client as the world of a task", () => {
     expect(states()).toEqual(["awaited 0", "answered 0", "awaited 1", "answered 1", "awaited 2"]);
     await engine.close();
     expect(kernels.live()).toBe(0);
+  });
+
+  it("is asked once, though another has come and gone before he saw the request", async () => {
+    const { engine, watch, part } = await looping();
+    watch(1);
+    watch(0);
+    watch(1);
+    expect(part.present?.(topic)).toMatchObject({ topic, tick: 0 });
+    expect(part.present?.(topic)).toBeNull();
+    await engine.close();
   });
 
   it("brings a whole batch, and is told the shapes", async () => {

@@ -1,12 +1,12 @@
-import { EddyError } from "../errors.js";
-import type { RecurrentMatrix, Tensor } from "../kernels/kernels.js";
-import type { Task } from "../model/network.js";
-import { gainOf, type Recurrent } from "../model/parameters.js";
-import { spectralRadius } from "../model/spectral-radius.js";
-import type { NetworkEvent } from "../streams/events.js";
-import { answersProbabilities, scoreOutput } from "../streams/score.js";
-import type { Engine } from "./engine.js";
-import { residual } from "./magnitude.js";
+import { EddyError } from "../../errors.js";
+import type { RecurrentMatrix, Tensor } from "../../kernels/kernels.js";
+import type { Task } from "../../model/network.js";
+import { gainOf, type Recurrent } from "../../model/parameters.js";
+import { spectralRadius } from "../../model/spectral-radius.js";
+import type { NetworkEvent } from "../../streams/events.js";
+import { answersProbabilities, scoreOutput } from "../../streams/score.js";
+import type { Engine } from "../engine.js";
+import { residual } from "../magnitude.js";
 
 /** What an alarm reads its value from. It reads back at the ends of phases alone. */
 export interface Gauge {
@@ -40,7 +40,10 @@ export function accuracyGauge(engine: Engine, task: Task, over: number): Gauge {
     see(event) {
       if (event.kind !== "output" || event.readout !== task.readout) return;
       const target = engine.net.state.targets.get(event.readout);
-      if (target) due = measure(event.output, target);
+      if (!target) return;
+      due = measure(event.output, target);
+      // where the tick throws nobody looks any more, and a failure of what is being read would end the process
+      due.catch(() => {});
     },
     look() {
       const looked = due;
@@ -102,6 +105,8 @@ export function radiusGauge(engine: Engine, module: string): Gauge {
   const { kernels } = engine;
   let known: { readonly matrix: RecurrentMatrix | null; readonly rho: number | null } | null = null;
   let phases = 0;
+  /** restarts so far */
+  let epoch = 0;
   let due = false;
   const radius = async ({ matrix }: Recurrent): Promise<number | null> => {
     try {
@@ -117,7 +122,11 @@ export function radiusGauge(engine: Engine, module: string): Gauge {
     const gain = gainOf(recurrent);
     if (!known || (known.matrix !== matrix && phases >= learningPhases)) {
       phases = 0;
-      known = { matrix, rho: await radius(recurrent) };
+      const begun = epoch;
+      const rho = await radius(recurrent);
+      // meanwhile another W may have taken its place
+      if (begun !== epoch) return null;
+      known = { matrix, rho };
     }
     return known.rho === null ? null : gain * known.rho;
   };
@@ -136,6 +145,7 @@ export function radiusGauge(engine: Engine, module: string): Gauge {
     restart() {
       known = null;
       due = false;
+      epoch += 1;
     },
     keep: () => (known ? [phases, known.rho] : []),
     recall([kept, rho]) {

@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { openKernels } from "../../src/kernels/backends.js";
-import type { Kernels } from "../../src/kernels/kernels.js";
-import type { AppliedIntervention } from "../../src/simulation/command.js";
-import { guard } from "../../src/simulation/guard.js";
-import { put } from "../../src/streams/network-state.js";
-import { acting } from "./acting.js";
-import { expectSame, neurons, runOf, type Steered, steer } from "./interventions/steered.js";
-import { scene } from "./running.js";
+import { openKernels } from "../../../src/kernels/backends.js";
+import type { Kernels } from "../../../src/kernels/kernels.js";
+import type { AppliedIntervention } from "../../../src/simulation/command.js";
+import { guard } from "../../../src/simulation/guard/guard.js";
+import { put } from "../../../src/streams/network-state.js";
+import { acting } from "../acting.js";
+import { expectSame, neurons, runOf, type Steered, steer } from "../interventions/steered.js";
+import { scene } from "../running.js";
 
 /** A small network of two tasks with its guard, and the interventions that took place. */
 function guarded(kernels: Kernels, run = runOf({ activation: "relu", optimiser: "sgd" })) {

@@ -1,4 +1,4 @@
-import type { Kernels, Tensor } from "../kernels/kernels.js";
+import type { Kernels, Tensor } from "../../kernels/kernels.js";
 
 /** Numbers of a tensor that are looked at, at most; of larger ones every n-th unit in every row of the batch. */
 const lookedMax = 2048;

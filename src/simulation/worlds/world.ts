@@ -1,8 +1,8 @@
-import type { Timer } from "../streams/clock.js";
-import type { TrialRequest } from "../streams/stimulus-door.js";
-import type { Engine } from "./engine.js";
-import type { PublishedRecord } from "./part.js";
-import type { SimulationStatus } from "./simulation.js";
+import type { Timer } from "../../streams/clock.js";
+import type { TrialRequest } from "../../streams/stimulus-door.js";
+import type { Engine } from "../engine.js";
+import type { PublishedRecord } from "../part.js";
+import type { SimulationStatus } from "../simulation.js";
 
 /** Deadlines that a client may miss in a row before the clock no longer waits for it. */
 const missesMax = 3;
@@ -137,6 +137,8 @@ export class World {
     const more = watchers > this.#watchers;
     if (more) this.#newcomers += watchers - this.#watchers;
     this.#watchers = watchers;
+    // those who have gone need not see it any more
+    this.#newcomers = Math.min(this.#newcomers, watchers);
     if (watchers === 0) {
       this.#stopDeadline();
       this.#turn("gone");

@@ -1,13 +1,13 @@
 import { z } from "zod";
-import type { Tensor } from "../kernels/kernels.js";
-import { validate } from "../model/validate.js";
-import type { NetworkEvent } from "../streams/events.js";
-import type { NetworkState } from "../streams/network-state.js";
-import type { Engine } from "./engine.js";
+import type { Tensor } from "../../kernels/kernels.js";
+import { validate } from "../../model/validate.js";
+import type { NetworkEvent } from "../../streams/events.js";
+import type { NetworkState } from "../../streams/network-state.js";
+import type { Engine } from "../engine.js";
+import { magnitude } from "../magnitude.js";
+import type { Part, PartMemory } from "../part.js";
 import { holdsNumbers } from "./finite-look.js";
-import { magnitude } from "./magnitude.js";
 import { allFinite, carriers, describeNotFinite, findNotFinite, type NotFinite } from "./not-finite.js";
-import type { Part, PartMemory } from "./part.js";
 
 /** Ticks after which one of the learned tensors is looked at, in turn: a tanh hides weights that are infinite. */
 const weightsEveryTicks = 4096;
@@ -104,7 +104,10 @@ class Guard implements Part {
 
   #look(tensor: Tensor): void {
     const { kernels, net } = this.#engine;
-    this.#looks.push(holdsNumbers(kernels, tensor, net.state.tick));
+    const look = holdsNumbers(kernels, tensor, net.state.tick);
+    // where the tick throws nobody waits for it, and a failure of what is being read would end the process
+    if (typeof look !== "boolean") look.catch(() => {});
+    this.#looks.push(look);
   }
 
   /** Now and then at one of the learned tensors. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { resolveNetwork } from "../../src/model/resolve-network.js";
-import { carriers, describeNotFinite, type NotFinite } from "../../src/simulation/not-finite.js";
+import { resolveNetwork } from "../../../src/model/resolve-network.js";
+import { carriers, describeNotFinite, type NotFinite } from "../../../src/simulation/guard/not-finite.js";
 
 /** x -> a -> b -> c -> out, with errors all the way back, and a module d that nothing joins to them. */
 const network = resolveNetwork({

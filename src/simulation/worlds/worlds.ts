@@ -1,9 +1,9 @@
-import { systemTimer, type Timer } from "../streams/clock.js";
-import { askedFor, type StimulusDoor } from "../streams/stimulus-door.js";
-import type { Engine } from "./engine.js";
-import type { Pacing } from "./pacing.js";
-import type { Part } from "./part.js";
-import type { Run } from "./run-description.js";
+import { systemTimer, type Timer } from "../../streams/clock.js";
+import { askedFor, type StimulusDoor } from "../../streams/stimulus-door.js";
+import type { Engine } from "../engine.js";
+import type { Pacing } from "../pacing.js";
+import type { Part } from "../part.js";
+import type { Run } from "../run-description.js";
 import { World } from "./world.js";
 
 /** The tasks of a run whose stimuli a client brings. */

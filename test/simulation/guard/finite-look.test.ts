@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { openKernels } from "../../src/kernels/backends.js";
-import { holdsNumbers } from "../../src/simulation/finite-look.js";
+import { openKernels } from "../../../src/kernels/backends.js";
+import { holdsNumbers } from "../../../src/simulation/guard/finite-look.js";
 
 describe("a look at whether a tensor holds numbers", () => {
   it.each(["reference", "simd", "wasm"])(
