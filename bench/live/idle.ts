@@ -5,7 +5,7 @@ import { pause, startClients, startServer } from "./parts/processes.js";
 
 const { values } = parseArgs({ options: { clients: { type: "string", default: "8000" } } });
 const clients = Number(values.clients);
-const server = await startServer({ run, ticksPerSecond: null, threads: 1 });
+const server = await startServer({ run: run(1), ticksPerSecond: null, threads: 1 });
 const { port, token } = server.started;
 // connections that come first pay for what all share
 const first = await startClients({ port, token, clients: 100, subscription: null, stalled: 0 });

@@ -6,21 +6,14 @@ const FRAMES_PER_SECOND = 20;
 const WARM_UP_MS = 2000;
 const ROUNDS = 3;
 
-/** One module whose state is 10 kB, learning a stream of gratings. */
-export const run = {
+/** Modules whose states are 10 kB each, learning a stream of gratings. */
+export const run = (modules: number) => ({
   name: "load",
-  network: {
-    preset: "chain",
-    modules: 1,
-    neurons: UNITS,
-    inputs: 1024,
-    outputs: 2,
-    task: "gabor",
-  },
+  network: { preset: "chain", modules, neurons: UNITS, inputs: 1024, outputs: 2, task: "gabor" },
   batch: 1,
   schedule: { kind: "continuous", ticks: { inference: 12, learning: 10 } },
   stimuli: { gabor: { source: "gabor" } },
-} as const;
+});
 
 /** Sets the pace that takes half a core beside whatever else goes on, 1,000 ticks a second (real time) at most. */
 async function takeHalfCore(server: ServerProcess): Promise<number> {
@@ -60,6 +53,8 @@ export interface LoadOptions {
   readonly clients: number;
   readonly stalled: number;
   readonly seconds: number;
+  /** the more, the fewer ticks a second take half a core */
+  readonly modules: number;
 }
 
 const quantile = (sorted: readonly number[], at: number): number =>
@@ -79,8 +74,8 @@ function latencies(
 }
 
 /** Measures how frames of 10 kB, 20 a second, reach so many clients beside a simulation that takes half a core. */
-export async function measureLoad({ clients, stalled, seconds }: LoadOptions): Promise<LoadFigures> {
-  const server = await startServer({ run, ticksPerSecond: 1000, threads: 1 });
+export async function measureLoad({ clients, stalled, seconds, modules }: LoadOptions): Promise<LoadFigures> {
+  const server = await startServer({ run: run(modules), ticksPerSecond: 100, threads: 1 });
   try {
     const { port, token } = server.started;
     const subscription = { topic: "state/m1", hzMax: FRAMES_PER_SECOND };
