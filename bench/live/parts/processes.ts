@@ -8,9 +8,19 @@ const script = (name: string): string => fileURLToPath(new URL(`./${name}.js`, i
 
 /** The next message of a process. @throws Error when it ends without one */
 async function message<Report>(child: ChildProcess): Promise<Report> {
-  const [report] = (await Promise.race([once(child, "message"), once(child, "exit")])) as [unknown];
-  if (typeof report === "object" && report !== null) return report as Report;
-  throw new Error(`a process of the measurement ended early, with code ${report}`);
+  // whichever comes first, the other is not waited for any more
+  const waiting = new AbortController();
+  const { signal } = waiting;
+  try {
+    const [report] = (await Promise.race([
+      once(child, "message", { signal }),
+      once(child, "exit", { signal }),
+    ])) as [unknown];
+    if (typeof report === "object" && report !== null) return report as Report;
+    throw new Error(`a process of the measurement ended early, with code ${report}`);
+  } finally {
+    waiting.abort();
+  }
 }
 
 /** A server in a process of its own. */
