@@ -44,7 +44,7 @@ export function readRequest(message: unknown): Received {
   if (ack) return { request: ack };
   const parsed = requestSchema.safeParse(message);
   if (parsed.success) return { request: parsed.data };
-  const reason = issueText(parsed.error);
+  const reason = issueText(parsed.error, message);
   if (typeof message !== "object" || message === null || !("id" in message))
     return { reason, isAnswerable: false };
   const { id } = message;

@@ -197,12 +197,28 @@ export function parseServerMessage(bytes: Uint8Array): ServerMessage {
 function checked<Value>(schema: z.ZodType<Value>, message: unknown): Value {
   const result = schema.safeParse(message);
   if (result.success) return result.data;
-  throw new EddyError("MALFORMED_MESSAGE", `malformed message: ${issueText(result.error)}`);
+  throw new EddyError("MALFORMED_MESSAGE", `malformed message: ${issueText(result.error, message)}`);
 }
 
-/** The first thing that is wrong, as one line that names the field. */
-export function issueText(error: z.ZodError): string {
-  const issue = error.issues[0];
-  const field = issue?.path.join(".");
-  return `${field ? `${field}: ` : ""}${issue?.message ?? "invalid"}`.slice(0, 300);
+const GIVEN_CHARACTERS_MAX = 40;
+
+/** A value as a message may show it. */
+function shown(value: unknown): string {
+  if (value instanceof Uint8Array) return `${value.length} bytes`;
+  if (Array.isArray(value)) return `a list of ${value.length}`;
+  if (typeof value === "object" && value !== null) return "a map";
+  if (typeof value === "string") return JSON.stringify(value.slice(0, GIVEN_CHARACTERS_MAX));
+  return String(value);
+}
+
+/**
+ * The first thing that is wrong, as one line that names the field, and what was given there.
+ * @param message what was checked
+ */
+export function issueText(error: z.ZodError, message: unknown): string {
+  const { path = [], message: reason = "invalid" } = error.issues[0] ?? {};
+  let given = message;
+  for (const key of path) given = given instanceof Object ? Reflect.get(given, key) : undefined;
+  const place = path.length > 0 ? `${path.join(".")}: ` : "";
+  return `${place}given ${given === undefined ? "nothing" : shown(given)}; ${reason}`.slice(0, 300);
 }

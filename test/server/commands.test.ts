@@ -100,6 +100,22 @@ describe("commands", () => {
     expect(simulation.applied).toHaveLength(1);
   });
 
+  it.each([
+    [{ op: "sub", topic: "state/m1", every: 0 }, /^every: given 0; .*>=1/],
+    [{ op: "cmd", command: { kind: "gate", pathway: "in->m1" } }, /^command\.gate: given nothing; .*number/],
+    [{ op: "cmd", command: { kind: "explode" } }, /^command\.kind: given "explode"; /],
+    [
+      { op: "cmd", command: { kind: "branch", name: "\u001b[2J" } },
+      /^command\.name: given "\\u001b\[2J"; printable/,
+    ],
+    [{ op: "cmd", command: { kind: "beta", value: [1, 2] } }, /^command\.value: given a list of 2; /],
+  ])("of no such form are told by field what was given and what is needed: %j", async (request, message) => {
+    const { client } = await running();
+    const answer = await (await client()).request(request);
+    expect(answer).toMatchObject({ op: "error", code: "INVALID_ARGUMENT" });
+    expect(answer).toHaveProperty("message", expect.stringMatching(message));
+  });
+
   it("that fail by a bug of ours are reported and told without details", async () => {
     const { client, simulation, reported } = await running();
     const bug = new Error("secret detail");
