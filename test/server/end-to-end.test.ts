@@ -132,6 +132,8 @@ describe("a client of a real simulation", () => {
       spectralRadii: { m1: 0.75 },
       beta: 0.5,
     });
+    // a subscription begins with what there is: the steps have to be over
+    await until(() => simulation.status().tick >= tick + 3);
     const drive = await client.subscribe("drive/m2", { units: { start: 0, end: 8, every: 1 }, row: 0 });
     await command({ kind: "step", ticks: 1 });
     const [, , at, , payload] = (await client.frames(drive.channel, 1))[0];
